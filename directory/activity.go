@@ -1,0 +1,176 @@
+package directory
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/rollcall-scim/rollcall/scim"
+)
+
+// activity is the row of a SCIM write that worked; it commits with the change.
+func (t *Tenant) activity(w *write, status int) *ActivityRow {
+	return &ActivityRow{
+		ID: newID(), Time: w.now, Connection: t.connection, Token: t.token.ID,
+		Client: t.via.Client, Operation: t.via.Operation, Subject: w.subject, Person: w.person,
+		Status: status, Notes: strings.Join(w.notes, "\n"), Request: t.via.Request,
+		Duration: t.d.Now().Sub(t.via.Started).Microseconds(), First: w.first, Last: w.last,
+	}
+}
+
+// Failure is a request that was answered 4xx or 5xx.
+type Failure struct {
+	ID       string // of the resource in the path, if any
+	Person   string // userName as it was sent, if any
+	Status   int
+	ScimType string
+	Code     string
+	Detail   string
+	Duration time.Duration
+}
+
+// Failed notes a refused request in the activity log, soon but not before the
+// answer: such a row may be lost in a crash. A 404 by id is no news.
+func (t *Tenant) Failed(f Failure) {
+	if f.Status == 404 && f.ID != "" && t.via.Operation == "GET" {
+		return
+	}
+	subject := f.ID
+	if subject == "" {
+		subject = scim.Fold(f.Person)
+	}
+	t.d.log.add(t.s.tenant, &ActivityRow{
+		ID: newID(), Time: t.d.Now().UnixMicro(), Connection: t.connection, Token: t.token.ID,
+		Client: t.via.Client, Operation: t.via.Operation, Subject: subject, Person: f.Person,
+		Status: f.Status, ScimType: f.ScimType, Code: f.Code, Detail: f.Detail,
+		Duration: f.Duration.Microseconds(), Request: t.via.Request,
+	})
+}
+
+// activityLog writes the rows of failed requests behind the answers.
+type activityLog struct {
+	rows    chan waiting
+	flushes chan chan struct{}
+	done    chan struct{}
+}
+
+type waiting struct {
+	tenant int64
+	row    *ActivityRow
+}
+
+func newActivityLog(d *Directory) *activityLog {
+	l := &activityLog{rows: make(chan waiting, 1000), flushes: make(chan chan struct{}), done: make(chan struct{})}
+	go l.run(d)
+	return l
+}
+
+// add drops the row when a thousand already wait: failures must not slow what
+// works.
+func (l *activityLog) add(tenant int64, row *ActivityRow) {
+	select {
+	case l.rows <- waiting{tenant, row}:
+	default:
+	}
+}
+
+func (l *activityLog) run(d *Directory) {
+	defer close(l.done)
+	for {
+		select {
+		case w, ok := <-l.rows:
+			if !ok {
+				return
+			}
+			l.write(d, w)
+		case flushed := <-l.flushes:
+			for n := len(l.rows); n > 0; n-- {
+				l.write(d, <-l.rows)
+			}
+			close(flushed)
+		}
+	}
+}
+
+func (l *activityLog) write(d *Directory, w waiting) {
+	err := d.Store.Update(noCancel, w.tenant, func(tx Tx) error { return tx.AppendActivity(noCancel, w.row) })
+	if err != nil {
+		d.Logger.Error("activity row not written", "request", w.row.Request, "error", err)
+	}
+}
+
+func (l *activityLog) close() {
+	close(l.rows)
+	<-l.done
+}
+
+// Flush waits until the activity of requests already answered is written.
+func (d *Directory) Flush() {
+	flushed := make(chan struct{})
+	d.log.flushes <- flushed
+	<-flushed
+}
+
+// Activity is one request for people to read.
+type Activity struct {
+	ID        string        `json:"id"`
+	Time      time.Time     `json:"time"`
+	Client    string        `json:"client"`
+	Operation string        `json:"operation"`
+	Person    string        `json:"person,omitzero"`
+	Status    int           `json:"status"`
+	ScimType  string        `json:"scimType,omitzero"`
+	Code      string        `json:"code,omitzero"`
+	Detail    string        `json:"detail,omitzero"`
+	Notes     []string      `json:"notes,omitzero"`
+	Duration  time.Duration `json:"duration,format:units"`
+	Request   string        `json:"request"`
+	First     int64         `json:"firstChange,omitzero"`
+	Last      int64         `json:"lastChange,omitzero"`
+}
+
+// ActivityFilter asks for activity, newest first.
+type ActivityFilter struct {
+	Person string // userName or id
+	Failed bool
+	Since  time.Time
+	Before string // id of an entry; for paging
+	Limit  int
+}
+
+// Activity lists what came in over SCIM, newest first.
+func (t *Tenant) Activity(ctx context.Context, f ActivityFilter) ([]Activity, error) {
+	q := ActivityQuery{Failed: f.Failed, Before: f.Before, Limit: f.Limit}
+	if !f.Since.IsZero() {
+		q.Since = f.Since.UnixMicro()
+	}
+	if f.Person != "" {
+		q.Subjects = []string{scim.Fold(f.Person)}
+		if u, err := t.lookUpPerson(ctx, t.r, f.Person); err == nil {
+			q.Subjects = append(q.Subjects, u.ID)
+		}
+	}
+	rows, err := t.r.Activity(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	var out []Activity
+	for _, r := range rows {
+		a := Activity{ID: r.ID, Time: time.UnixMicro(r.Time).UTC(), Client: r.Client, Operation: r.Operation, Person: r.Person,
+			Status: r.Status, ScimType: r.ScimType, Code: r.Code, Detail: r.Detail,
+			Duration: time.Duration(r.Duration) * time.Microsecond, Request: r.Request, First: r.First, Last: r.Last}
+		if r.Notes != "" {
+			a.Notes = strings.Split(r.Notes, "\n")
+		}
+		if a.Person == "" && r.Subject != "" {
+			a.Person = r.Subject
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+// Changes reads the change log in order, from after the given number.
+func (t *Tenant) Changes(ctx context.Context, q ChangeQuery) ([]ChangeRow, error) {
+	return t.r.Changes(ctx, q)
+}

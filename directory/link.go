@@ -1,0 +1,101 @@
+package directory
+
+import (
+	"encoding/json/jsontext"
+	"strings"
+
+	"github.com/rollcall-scim/rollcall/scim"
+)
+
+// The links column of a user has a line for each connection: its id and, as
+// JSON, the externalId that it gave him ("" for none). So answering splices the
+// text in and parses nothing.
+
+// linkLine finds the JSON of the externalId on the connection's line.
+func (u *UserRow) linkLine(connection string) (quoted string, ok bool) {
+	for rest := u.Links; rest != ""; {
+		var line string
+		line, rest, _ = strings.Cut(rest, "\n")
+		if id, q, _ := strings.Cut(line, " "); id == connection {
+			return q, true
+		}
+	}
+	return "", false
+}
+
+// ExternalID is the one that the connection gave the user.
+func (u *UserRow) ExternalID(connection string) string {
+	q, ok := u.linkLine(connection)
+	if !ok {
+		return ""
+	}
+	b, err := jsontext.AppendUnquote(nil, q)
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}
+
+// Matched says whether any connection knows the user.
+func (u *UserRow) Matched() bool { return u.Links != "" }
+
+func (u *UserRow) setLink(connection, externalID string) {
+	var lines []string
+	for line := range strings.SplitSeq(u.Links, "\n") {
+		if line != "" && !strings.HasPrefix(line, connection+" ") {
+			lines = append(lines, line)
+		}
+	}
+	u.Links = strings.Join(append(lines, connection+" "+quote(externalID)), "\n")
+}
+
+// link ties the user to the connection that writes, and says whether that is
+// news. By hand there is no connection.
+func (w *write) link(was, u *UserRow, next scim.Object) (bool, error) {
+	c := w.t.connection
+	if c == "" {
+		return false, nil
+	}
+	if u.Owner == "" {
+		u.Owner = c
+	}
+	ext, _ := next["externalId"].(string)
+	quoted, linked := u.linkLine(c)
+	same := linked && quoted == quote(ext)
+	u.linkRow = &LinkRow{Connection: c, User: u.ID, ExternalID: ext, FirstSeen: w.now, LastWord: w.now}
+	if u.alias != "" {
+		u.linkRow.Alias, u.linkRow.AliasKey = u.alias, scim.Fold(u.alias)
+	}
+	if !same {
+		u.setLink(c, ext)
+	}
+	return !linked || u.alias != "", nil
+}
+
+// meet makes the link of a first exact look-up (behaviour.md 5.2). It is no
+// part of the resource: version and lastModified stay.
+func (t *Tenant) meet(u *UserRow) (*UserRow, error) {
+	if t.connection == "" {
+		return u, nil
+	}
+	if _, linked := u.linkLine(t.connection); linked {
+		return u, nil
+	}
+	met := u
+	err := t.update(noCancel, func(w *write) error {
+		was, _, err := w.tx.User(w.ctx, u.ID)
+		if err != nil || was == nil {
+			return err
+		}
+		met = was
+		if _, linked := was.linkLine(t.connection); linked {
+			return nil
+		}
+		now := *was
+		now.setLink(t.connection, "")
+		now.linkRow = &LinkRow{Connection: t.connection, User: u.ID, FirstSeen: w.now, LastWord: w.now}
+		met = &now
+		return w.saveLinkOnly(was, &now)
+	})
+	return met, err
+}

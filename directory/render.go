@@ -1,0 +1,106 @@
+package directory
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rollcall-scim/rollcall/scim"
+)
+
+const (
+	schemasCore       = `{"schemas":["` + scim.UserSchema + `","` + scim.RollcallSchema + `"],"id":"`
+	schemasEnterprise = `{"schemas":["` + scim.UserSchema + `","` + scim.EnterpriseSchema + `","` + scim.RollcallSchema + `"],"id":"`
+	enterpriseKey     = `"` + scim.EnterpriseSchema + `":{`
+)
+
+// answer is the user as this caller sees him: what is stored, with what the
+// service provider owns written around it.
+func (t *Tenant) answer(u *UserRow) *scim.Resource {
+	t.s.mu.RLock()
+	defer t.s.mu.RUnlock()
+	return scim.ResourceFromJSON(t.render(make([]byte, 0, len(u.Doc)+1024), u))
+}
+
+// render appends the JSON. The setup is locked for reading.
+func (t *Tenant) render(b []byte, u *UserRow) []byte {
+	// In canonical JSON the key can only be a key: a value's quotes are escaped.
+	if strings.Contains(u.Doc, enterpriseKey) {
+		b = append(b, schemasEnterprise...)
+	} else {
+		b = append(b, schemasCore...)
+	}
+	b = append(b, u.ID...)
+	b = append(b, '"')
+	if quoted, ok := u.linkLine(t.connection); ok && quoted != `""` {
+		b = append(b, `,"externalId":`...)
+		b = append(b, quoted...)
+	}
+	if inner := strings.TrimSuffix(strings.TrimPrefix(u.Doc, "{"), "}"); inner != "" {
+		b = append(b, ',')
+		b = append(b, inner...)
+	}
+	b = t.s.renderPlace(b, u)
+	return t.renderMeta(b, u)
+}
+
+// renderPlace writes our own extension: the outcome of profiling.
+func (s *setup) renderPlace(b []byte, u *UserRow) []byte {
+	b = append(b, `,"`+scim.RollcallSchema+`":{`...)
+	if g := s.groups[u.Group]; g != nil {
+		b = append(b, `"group":{"value":"`...)
+		b = append(b, u.Group...)
+		b = append(b, `","display":`...)
+		b = append(b, g.quoted...)
+		b = append(b, '}')
+	}
+	open := false
+	for rest := u.Teams; rest != ""; {
+		var line string
+		line, rest, _ = strings.Cut(rest, "\n")
+		id, origins, _ := strings.Cut(line, " ")
+		tm := s.teams[id]
+		if tm == nil {
+			continue
+		}
+		if !open {
+			if b[len(b)-1] == '}' {
+				b = append(b, ',')
+			}
+			b = append(b, `"teams":[`...)
+			open = true
+		} else {
+			b = append(b, ',')
+		}
+		b = append(b, `{"value":"`...)
+		b = append(b, id...)
+		b = append(b, `","display":`...)
+		b = append(b, tm.quoted...)
+		b = append(b, `,"origins":["`...)
+		b = append(b, strings.ReplaceAll(origins, ",", `","`)...)
+		b = append(b, `"]}`...)
+	}
+	if open {
+		b = append(b, ']')
+	}
+	return append(b, '}')
+}
+
+func (t *Tenant) renderMeta(b []byte, u *UserRow) []byte {
+	b = append(b, `,"meta":{"resourceType":"User","created":"`...)
+	b = appendTime(b, u.Created)
+	b = append(b, `","lastModified":"`...)
+	b = appendTime(b, u.Modified)
+	b = append(b, `","location":"`...)
+	b = append(b, t.via.BaseURL...)
+	b = append(b, "/Users/"...)
+	b = append(b, u.ID...)
+	b = append(b, `","version":"W/\"`...)
+	b = strconv.AppendInt(b, u.Version, 10)
+	return append(b, `\""}}`...)
+}
+
+// appendTime writes RFC 7643 section 2.3.5 dateTime: UTC, milliseconds.
+func appendTime(b []byte, micro int64) []byte {
+	return time.UnixMicro(micro).UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z")
+}

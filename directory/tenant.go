@@ -1,0 +1,117 @@
+package directory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/rollcall-scim/rollcall/scim"
+)
+
+// DefaultConnection is the name of the connection that every tenant has.
+const DefaultConnection = "default"
+
+// Tenant is one tenant as one caller sees it.
+type Tenant struct {
+	d   *Directory
+	s   *setup
+	r   Reader
+	via Via
+
+	actor      string
+	connection string // "" by hand
+	token      TokenRow
+}
+
+var _ scim.ServiceProvider = (*Tenant)(nil)
+
+// Name is the label of the tenant's host.
+func (t *Tenant) Name() string { return t.s.name }
+
+// Row returns the tenant's own row, with its counts.
+func (t *Tenant) Row(ctx context.Context) (TenantRow, error) { return t.r.Tenant(ctx) }
+
+// Settings returns what the tenant decided.
+func (t *Tenant) Settings(ctx context.Context) (Settings, error) {
+	if err := t.fresh(ctx); err != nil {
+		return Settings{}, err
+	}
+	s, _ := t.s.config()
+	return s, nil
+}
+
+// fresh catches the setup up with the database, for callers who read nothing
+// else that would tell its number.
+func (t *Tenant) fresh(ctx context.Context) error { return t.d.refresh(ctx, t.s) }
+
+// admitted says whether the caller may still act: his token, if he came with
+// one, is alive.
+func (t *Tenant) admitted() error {
+	if t.token.Hash == "" {
+		return nil
+	}
+	row, ok := t.s.token(t.token.Hash)
+	if !ok || row.Expires <= t.d.Now().UnixMicro() {
+		return errToken
+	}
+	settings, _ := t.s.config()
+	if !settings.on("access-tokens") {
+		return scim.Errorf(401, "", "401.2", "The access token is not valid (401.2): access tokens are off in this tenant. An admin can turn them on with the setting access-tokens.")
+	}
+	return nil
+}
+
+// saw makes sure that what a SELECT answered may be shown: the setup it was
+// read beside is in memory, and the caller is still admitted under it.
+func (t *Tenant) saw(ctx context.Context, st Stamp) error {
+	if t.s.current(st.Setup) {
+		return nil
+	}
+	if err := t.fresh(ctx); err != nil {
+		return unavailable(err)
+	}
+	return t.admitted()
+}
+
+// update runs fn as one change of the tenant.
+func (t *Tenant) update(ctx context.Context, fn func(*write) error) error {
+	err := t.d.Store.Update(ctx, t.s.tenant, func(tx Tx) error {
+		if !t.s.current(tx.Row().Setup) {
+			if err := t.s.catchUp(ctx, tx); err != nil {
+				return err
+			}
+		}
+		if err := t.admitted(); err != nil {
+			return err
+		}
+		return fn(&write{t: t, tx: tx, ctx: ctx, now: t.d.Now().UnixMicro()})
+	})
+	if errors.Is(err, ErrUnavailable) {
+		return unavailable(err)
+	}
+	return err
+}
+
+// Set changes a setting; the error says what it takes.
+func (t *Tenant) Set(ctx context.Context, name, value string) error {
+	return t.update(ctx, func(w *write) error {
+		was, _ := t.s.config()
+		next, err := was.with(name, value)
+		if err != nil {
+			return err
+		}
+		if next.get(name) == was.get(name) {
+			return nil
+		}
+		w.sealed()
+		if err := w.change("Tenant", fmt.Sprint(t.s.tenant), "set",
+			map[string]any{name: was.get(name)}, map[string]any{name: next.get(name)}); err != nil {
+			return err
+		}
+		w.tx.Row().Settings = next.encode()
+		return nil
+	})
+}
+
+// Offers says which resource types the tenant offers over SCIM now.
+func (t *Tenant) Offers(typ string) bool { return typ == scim.UserType.Name }

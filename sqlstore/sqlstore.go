@@ -1,0 +1,254 @@
+// Package sqlstore keeps a directory in SQLite or PostgreSQL: one SQL text for
+// both, with a dialect of a few items. It enforces keys and order, and knows
+// none of the rules.
+//
+// Writes go through a group commit (commit.go); reads are single SELECTs that
+// also return the number of the tenant's last set-up change.
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the PostgreSQL driver
+	_ "modernc.org/sqlite"             // the SQLite driver, in pure Go
+
+	"github.com/rollcall-scim/rollcall/directory"
+)
+
+// Store is a database. It implements directory.Store.
+type Store struct {
+	dialect dialect
+	path    string // of a SQLite file
+	read    *pool
+	write   *sql.DB
+	writers chan *writer // idle connections; nil for one that is not open
+	commits commits
+
+	lockFile *os.File
+}
+
+var _ directory.Store = (*Store)(nil)
+
+// Open opens the database that the URL names, sqlite:PATH or postgres://...,
+// makes it where there is none (SQLite) and migrates it. The errors say what
+// to do.
+func Open(ctx context.Context, database string) (*Store, error) {
+	scheme, rest, _ := strings.Cut(database, ":")
+	switch scheme {
+	case "sqlite":
+		return openSQLite(ctx, rest)
+	case "postgres", "postgresql":
+		return openPostgres(ctx, database)
+	}
+	return nil, fmt.Errorf("the database %q is neither sqlite:PATH nor postgres://USER@HOST/NAME", redacted(database))
+}
+
+func openSQLite(ctx context.Context, path string) (*Store, error) {
+	if path == "" || strings.HasPrefix(path, ":memory:") {
+		return nil, fmt.Errorf("sqlite: needs the path of a file, such as sqlite:rollcall.db")
+	}
+	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("cannot open the database: there is no folder %s; make it first", filepath.Dir(path))
+	}
+	// busy_timeout comes first, so that the switch to WAL already waits.
+	pragmas := "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=cache_size(-32000)&_pragma=temp_store(memory)"
+	name := "file:" + (&url.URL{Path: path}).EscapedPath() + pragmas
+	write, err := sql.Open("sqlite", name)
+	if err != nil {
+		return nil, err
+	}
+	write.SetMaxOpenConns(1)
+	s := &Store{dialect: sqlite, path: path, write: write, writers: newWriters(1)}
+	if err := migrate(ctx, s.dialect, write); err != nil {
+		write.Close()
+		return nil, fmt.Errorf("cannot open the database %s: %w", path, err)
+	}
+	read, err := sql.Open("sqlite", name+"&_pragma=query_only(1)")
+	if err != nil {
+		write.Close()
+		return nil, err
+	}
+	read.SetMaxOpenConns(max(4, 2*runtime.NumCPU()))
+	read.SetMaxIdleConns(max(4, 2*runtime.NumCPU()))
+	s.read = newPool(read)
+	return s, nil
+}
+
+func openPostgres(ctx context.Context, database string) (*Store, error) {
+	db, err := sql.Open("pgx", database)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the database's URL %s: check its form, postgres://USER:PASSWORD@HOST/NAME", redacted(database))
+	}
+	db.SetMaxOpenConns(16)
+	db.SetMaxIdleConns(16)
+	s := &Store{dialect: postgres, read: newPool(db), write: db, writers: newWriters(12)}
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	if err := migrate(ctx, s.dialect, db); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("cannot open the database %s: %w", redacted(database), err)
+	}
+	return s, nil
+}
+
+// redacted takes the password out of a URL before people see it.
+func redacted(database string) string {
+	if u, err := url.Parse(database); err == nil {
+		return u.Redacted()
+	}
+	return "(not readable)"
+}
+
+// Close waits for nothing: close the directory first.
+func (s *Store) Close() error {
+	for len(s.writers) > 0 {
+		if w := <-s.writers; w != nil {
+			w.conn.Close()
+		}
+	}
+	err := s.read.db.Close()
+	if s.write != s.read.db {
+		err = errors.Join(err, s.write.Close())
+	}
+	if s.lockFile != nil {
+		err = errors.Join(err, s.lockFile.Close())
+	}
+	return err
+}
+
+// LockForServe refuses a second server on one SQLite file. Commands need no
+// lock: they work beside the server. On PostgreSQL several servers share one
+// database.
+func (s *Store) LockForServe() error {
+	if s.path == "" {
+		return nil
+	}
+	f, err := os.OpenFile(s.path+"-serve", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		return fmt.Errorf("another rollcall serve already has %s open; stop it, use another file, or use PostgreSQL for several servers", s.path)
+	}
+	s.lockFile = f
+	return nil
+}
+
+// statements prepares, and remembers what it has prepared.
+type statements interface {
+	prepare(ctx context.Context, query string) (*sql.Stmt, error)
+}
+
+// pool is a database handle with its prepared statements.
+type pool struct {
+	db    *sql.DB
+	stmts sync.Map // query -> *sql.Stmt
+}
+
+func newPool(db *sql.DB) *pool { return &pool{db: db} }
+
+func (p *pool) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	if s, ok := p.stmts.Load(query); ok {
+		return s.(*sql.Stmt), nil
+	}
+	s, err := p.db.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	if other, loaded := p.stmts.LoadOrStore(query, s); loaded {
+		s.Close()
+		return other.(*sql.Stmt), nil
+	}
+	return s, nil
+}
+
+// writer is a connection that writes. It keeps its own statements: on SQLite it
+// is the only one of its pool, and preparing must not wait for another.
+type writer struct {
+	conn  *sql.Conn
+	stmts map[string]*sql.Stmt
+}
+
+func (w *writer) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	if s, ok := w.stmts[query]; ok {
+		return s, nil
+	}
+	s, err := w.conn.PrepareContext(ctx, query)
+	if err == nil {
+		w.stmts[query] = s
+	}
+	return s, err
+}
+
+// snapshot is a transaction that reads; its statements end with it.
+type snapshot struct{ tx *sql.Tx }
+
+func (s snapshot) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	return s.tx.PrepareContext(ctx, query)
+}
+
+// session runs statements.
+type session struct {
+	d dialect
+	statements
+}
+
+func (s session) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
+	return s.prepare(ctx, s.d.rebind(query))
+}
+
+func (s session) exec(ctx context.Context, query string, args ...any) (affected int64, err error) {
+	st, err := s.stmt(ctx, query)
+	if err != nil {
+		return 0, err
+	}
+	r, err := st.ExecContext(ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+// each scans every row.
+func (s session) each(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
+	st, err := s.stmt(ctx, query)
+	if err != nil {
+		return err
+	}
+	rows, err := st.QueryContext(ctx, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// one scans one row; ErrNotFound when there is none.
+func (s session) one(ctx context.Context, dest []any, query string, args ...any) error {
+	st, err := s.stmt(ctx, query)
+	if err != nil {
+		return err
+	}
+	err = st.QueryRowContext(ctx, args...).Scan(dest...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return directory.ErrNotFound
+	}
+	return err
+}

@@ -1,0 +1,275 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/rollcall-scim/rollcall/directory"
+	"github.com/rollcall-scim/rollcall/scim"
+)
+
+// tx is one change of one tenant. It implements directory.Tx.
+type tx struct {
+	reader
+	row  directory.TenantRow
+	seal *bool
+}
+
+func (x *tx) Row() *directory.TenantRow { return &x.row }
+func (x *tx) Seal()                     { *x.seal = true }
+
+// CreateTenant implements directory.Store.
+func (s *Store) CreateTenant(ctx context.Context, row directory.TenantRow, fn func(directory.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.transact(func(t *transaction) error {
+		err := t.one(noCancel, []any{&row.ID}, `insert into tenants (id, name, display, created, settings, seq, setup, users, matched)
+			select coalesce(max(id), 0) + 1, $1, $2, cast($3 as bigint), $4, 0, 0, 0, 0 from tenants where true
+			on conflict (name) do nothing returning id`, row.Name, row.Display, row.Created, row.Settings)
+		if errors.Is(err, directory.ErrNotFound) {
+			return directory.ErrTaken
+		}
+		if err != nil {
+			return err
+		}
+		return t.run(row.ID, fn)
+	})
+}
+
+// TouchTokens implements directory.Store.
+func (s *Store) TouchTokens(ctx context.Context, used map[string]int64) error {
+	return s.transact(func(t *transaction) error {
+		for hash, at := range used {
+			if _, err := t.exec(noCancel, `update tokens set last_used=$2 where hash=$1 and last_used<$2`, hash, at); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// null makes SQL's NULL of an empty key, which no unique index compares.
+func null(key string) any {
+	if key == "" {
+		return nil
+	}
+	return key
+}
+
+// nameKeys says which of the two name columns holds the key.
+func nameKeys(u *directory.UserRow) (living, gone any) {
+	if u.State == directory.Removed {
+		return nil, null(u.Keys.UserName)
+	}
+	return null(u.Keys.UserName), nil
+}
+
+// InsertUser implements directory.Tx.
+func (x *tx) InsertUser(ctx context.Context, u *directory.UserRow) error {
+	living, gone := nameKeys(u)
+	n, err := x.exec(ctx, `insert into users (tenant, id, name_key, gone_key, display_key, doc, state, role, group_id, teams, links, matched, owner,
+			created, modified, version, removed_at, removed_by, departure)
+		values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19) on conflict do nothing`,
+		x.id, u.ID, living, gone, null(u.Keys.Display), u.Doc, u.State, u.Role, u.Group, u.Teams, u.Links, u.Matched(), u.Owner,
+		u.Created, u.Modified, u.Version, u.RemovedAt, u.RemovedBy, u.Left)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return directory.ErrTaken
+	}
+	return x.indexUser(ctx, &directory.UserRow{}, u)
+}
+
+// UpdateUser implements directory.Tx.
+func (x *tx) UpdateUser(ctx context.Context, was, u *directory.UserRow) error {
+	if _, err := x.exec(ctx, `update users set doc=$3, state=$4, role=$5, group_id=$6, teams=$7, links=$8, matched=$9, owner=$10,
+			modified=$11, version=$12, removed_at=$13, removed_by=$14, departure=$15 where tenant=$1 and id=$2`,
+		x.id, u.ID, u.Doc, u.State, u.Role, u.Group, u.Teams, u.Links, u.Matched(), u.Owner,
+		u.Modified, u.Version, u.RemovedAt, u.RemovedBy, u.Left); err != nil {
+		return err
+	}
+	if was.State != u.State || was.Keys.UserName != u.Keys.UserName || was.Keys.Display != u.Keys.Display {
+		living, gone := nameKeys(u)
+		// The tenant is ours alone until the commit, so who looks first is safe;
+		// the unique index stays the guard.
+		if living != nil {
+			holders, _, err := x.FindUsers(ctx, directory.ByUserName, u.Keys.UserName)
+			if err != nil {
+				return err
+			}
+			if len(holders) > 0 && holders[0].ID != u.ID {
+				return directory.ErrTaken
+			}
+		}
+		if _, err := x.exec(ctx, `update users set name_key=$3, gone_key=$4, display_key=$5 where tenant=$1 and id=$2`,
+			x.id, u.ID, living, gone, null(u.Keys.Display)); err != nil {
+			return err
+		}
+	}
+	return x.indexUser(ctx, was, u)
+}
+
+// indexUser writes the rows of e-mails and memberships that differ.
+func (x *tx) indexUser(ctx context.Context, was, u *directory.UserRow) error {
+	for _, key := range was.Keys.Emails {
+		if !slices.Contains(u.Keys.Emails, key) {
+			if _, err := x.exec(ctx, `delete from emails where tenant=$1 and key=$2 and user_id=$3`, x.id, key, u.ID); err != nil {
+				return err
+			}
+		}
+	}
+	for _, key := range u.Keys.Emails {
+		if !slices.Contains(was.Keys.Emails, key) {
+			if _, err := x.exec(ctx, `insert into emails (tenant, key, user_id) values ($1,$2,$3) on conflict do nothing`, x.id, key, u.ID); err != nil {
+				return err
+			}
+		}
+	}
+	if was.Teams == u.Teams {
+		return nil
+	}
+	before, after := was.Memberships(), u.Memberships()
+	for _, m := range before {
+		if !slices.Contains(after, m) {
+			if _, err := x.exec(ctx, `delete from memberships where tenant=$1 and team_id=$2 and user_id=$3 and origin=$4`, x.id, m.Team, u.ID, m.Origin); err != nil {
+				return err
+			}
+		}
+	}
+	for _, m := range after {
+		if !slices.Contains(before, m) {
+			if _, err := x.exec(ctx, `insert into memberships (tenant, team_id, user_id, origin) values ($1,$2,$3,$4)`, x.id, m.Team, u.ID, m.Origin); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// PutLink implements directory.Tx.
+func (x *tx) PutLink(ctx context.Context, l directory.LinkRow) error {
+	_, err := x.exec(ctx, `insert into links (tenant, connection, user_id, external_id, alias, alias_key, first_seen, last_word)
+		values ($1,$2,$3,$4,$5,$6,$7,$8)
+		on conflict (tenant, user_id, connection) do update set external_id=excluded.external_id, last_word=excluded.last_word,
+			alias=case when excluded.alias='' then links.alias else excluded.alias end,
+			alias_key=case when excluded.alias='' then links.alias_key else excluded.alias_key end`,
+		x.id, l.Connection, l.User, l.ExternalID, l.Alias, l.AliasKey, l.FirstSeen, l.LastWord)
+	return err
+}
+
+// PutGroup implements directory.Tx.
+func (x *tx) PutGroup(ctx context.Context, g *directory.GroupRow) error {
+	if _, err := x.exec(ctx, `delete from group_names where tenant=$1 and group_id=$2`, x.id, g.ID); err != nil {
+		return err
+	}
+	if !g.Gone {
+		for _, name := range append([]string{g.Name}, g.Also...) {
+			n, err := x.exec(ctx, `insert into group_names (tenant, name, group_id) values ($1,$2,$3) on conflict do nothing`, x.id, name, g.ID)
+			if err != nil {
+				return err
+			}
+			if n == 0 {
+				return directory.ErrTaken
+			}
+		}
+	}
+	_, err := x.exec(ctx, `insert into groups (tenant, id, name, also, is_first, created, seq, gone) values ($1,$2,$3,$4,$5,$6,$7,$8)
+		on conflict (tenant, id) do update set name=excluded.name, also=excluded.also, seq=excluded.seq, gone=excluded.gone`,
+		x.id, g.ID, g.Name, listText(g.Also), g.First, g.Created, g.Seq, g.Gone)
+	return err
+}
+
+// PutTeam implements directory.Tx.
+func (x *tx) PutTeam(ctx context.Context, t *directory.TeamRow) error {
+	if _, err := x.exec(ctx, `delete from team_names where tenant=$1 and team_id=$2`, x.id, t.ID); err != nil {
+		return err
+	}
+	if !t.Gone {
+		for _, name := range append([]string{t.Name}, t.Also...) {
+			n, err := x.exec(ctx, `insert into team_names (tenant, group_id, key, team_id) values ($1,$2,$3,$4) on conflict do nothing`, x.id, t.Group, scim.Fold(name), t.ID)
+			if err != nil {
+				return err
+			}
+			if n == 0 {
+				return directory.ErrTaken
+			}
+		}
+	}
+	_, err := x.exec(ctx, `insert into teams (tenant, id, group_id, name, also, created, seq, gone) values ($1,$2,$3,$4,$5,$6,$7,$8)
+		on conflict (tenant, id) do update set name=excluded.name, also=excluded.also, seq=excluded.seq, gone=excluded.gone`,
+		x.id, t.ID, t.Group, t.Name, listText(t.Also), t.Created, t.Seq, t.Gone)
+	return err
+}
+
+// PutConnection implements directory.Tx.
+func (x *tx) PutConnection(ctx context.Context, c *directory.ConnectionRow) error {
+	_, err := x.exec(ctx, `insert into connections (tenant, id, name, deprovision, created, seq, gone) values ($1,$2,$3,$4,$5,$6,$7)
+		on conflict (tenant, id) do update set name=excluded.name, deprovision=excluded.deprovision, seq=excluded.seq, gone=excluded.gone`,
+		x.id, c.ID, c.Name, c.Deprovision, c.Created, c.Seq, c.Gone)
+	return err
+}
+
+// PutToken implements directory.Tx.
+func (x *tx) PutToken(ctx context.Context, t *directory.TokenRow) error {
+	_, err := x.exec(ctx, `insert into tokens (hash, tenant, id, name, prefix, owner, connection, created, expires, last_used, ended, ended_why, seq)
+		values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13)
+		on conflict (hash) do update set name=excluded.name, expires=excluded.expires, ended=excluded.ended, ended_why=excluded.ended_why, seq=excluded.seq`,
+		t.Hash, x.id, t.ID, t.Name, t.Prefix, t.Owner, t.Connection, t.Created, t.Expires, t.LastUsed, t.Ended, t.EndedWhy, t.Seq)
+	return err
+}
+
+// AppendChange implements directory.Tx.
+func (x *tx) AppendChange(ctx context.Context, c *directory.ChangeRow) error {
+	x.row.Seq++
+	c.Seq = x.row.Seq
+	_, err := x.exec(ctx, `insert into changes (tenant, seq, time, request, actor, connection, type, object, kind, value_before, value_after)
+		values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)`,
+		x.id, c.Seq, c.Time, c.Request, c.Actor, c.Connection, c.Type, c.Object, c.Kind, c.Before, c.After)
+	return err
+}
+
+// AppendActivity implements directory.Tx.
+func (x *tx) AppendActivity(ctx context.Context, a *directory.ActivityRow) error {
+	_, err := x.exec(ctx, `insert into activity (tenant, id, time, connection, token, client, operation, subject, person, status, scim_type, code, detail, notes,
+			duration, request, first_change, last_change)
+		values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18)`,
+		x.id, a.ID, a.Time, a.Connection, a.Token, a.Client, a.Operation, a.Subject, a.Person, a.Status, a.ScimType, a.Code, a.Detail, a.Notes,
+		a.Duration, a.Request, a.First, a.Last)
+	return err
+}
+
+// Blank implements directory.Tx.
+func (x *tx) Blank(ctx context.Context, u *directory.UserRow) error {
+	var name string
+	if err := x.one(ctx, []any{&name}, `select coalesce(gone_key, '') from users where tenant=$1 and id=$2`, x.id, u.ID); err != nil {
+		return err
+	}
+	for _, statement := range []string{
+		`update users set doc='{}', state=4, role=0, group_id='', teams='', links='', matched=true, name_key=null, gone_key=null, display_key=null,
+			removed_at=0, removed_by='', departure='' where tenant=$1 and id=$2`,
+		`delete from links where tenant=$1 and user_id=$2`,
+		`delete from emails where tenant=$1 and user_id=$2`,
+		`update changes set value_before='', value_after='' where tenant=$1 and object=$2`,
+		`update activity set person='', detail='', notes='' where tenant=$1 and subject=$2`,
+	} {
+		if _, err := x.exec(ctx, statement, x.id, u.ID); err != nil {
+			return err
+		}
+	}
+	if name == "" {
+		return nil
+	}
+	// Requests that failed before he had an id, unless somebody has the name now.
+	holders, _, err := x.FindUsers(ctx, directory.ByUserName, name)
+	if err != nil || len(holders) > 0 {
+		return err
+	}
+	_, err = x.exec(ctx, `update activity set person='', detail='', notes='', subject='' where tenant=$1 and subject=$2`, x.id, name)
+	return err
+}
+
+var _ directory.Tx = (*tx)(nil)
+
