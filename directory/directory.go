@@ -207,15 +207,17 @@ func (d *Directory) OpenToken(ctx context.Context, token, label string, via Via)
 	}
 	t := d.handle(s, via)
 	t.token, t.connection, t.actor = row, row.Connection, "token "+row.ID
-	if err := t.admitted(); err != nil {
-		return nil, err
+	if t.admitted() != nil {
+		// What refuses may be what was decided long ago; ask the database.
+		if err := t.fresh(ctx); err != nil {
+			return nil, unavailable(err)
+		}
+		if err := t.admitted(); err != nil {
+			return nil, err
+		}
 	}
 	if label != "" && label != s.name {
 		return nil, scim.Errorf(404, "", "404.2", "No such tenant here (404.2): this host names no tenant that the access token opens. Check the Tenant URL.")
-	}
-	settings, _ := s.config()
-	if !settings.on("scim") {
-		return nil, scim.Errorf(403, "", "403.1", "SCIM is off in this tenant (403.1): an admin can turn it on with the setting scim.")
 	}
 	d.touch(hash)
 	return t, nil

@@ -45,7 +45,7 @@ func (t *Tenant) Settings(ctx context.Context) (Settings, error) {
 func (t *Tenant) fresh(ctx context.Context) error { return t.d.refresh(ctx, t.s) }
 
 // admitted says whether the caller may still act: his token, if he came with
-// one, is alive.
+// one, is alive, and the tenant takes it.
 func (t *Tenant) admitted() error {
 	if t.token.Hash == "" {
 		return nil
@@ -58,17 +58,19 @@ func (t *Tenant) admitted() error {
 	if !settings.on("access-tokens") {
 		return scim.Errorf(401, "", "401.2", "The access token is not valid (401.2): access tokens are off in this tenant. An admin can turn them on with the setting access-tokens.")
 	}
+	if !settings.on("scim") {
+		return scim.Errorf(403, "", "403.1", "SCIM is off in this tenant (403.1): an admin can turn it on with the setting scim.")
+	}
 	return nil
 }
 
 // saw makes sure that what a SELECT answered may be shown: the setup it was
 // read beside is in memory, and the caller is still admitted under it.
 func (t *Tenant) saw(ctx context.Context, st Stamp) error {
-	if t.s.current(st.Setup) {
-		return nil
-	}
-	if err := t.fresh(ctx); err != nil {
-		return unavailable(err)
+	if !t.s.current(st.Setup) {
+		if err := t.fresh(ctx); err != nil {
+			return unavailable(err)
+		}
 	}
 	return t.admitted()
 }

@@ -67,7 +67,7 @@ func (t *Tenant) Replace(ctx context.Context, typ, id string, r *scim.Resource, 
 		}
 		w.note(r.Notes...)
 		before := t.object(was)
-		return w.apply(was, before, scim.UserType.Replace(before, r.Object()), r.Faults)
+		return w.apply(was, before, scim.UserType.ReplaceWith(before, r), r.Faults)
 	})
 }
 

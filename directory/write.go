@@ -100,21 +100,21 @@ func (t *Tenant) object(u *UserRow) scim.Object {
 func (w *write) create(r *scim.Resource) (*UserRow, error) {
 	w.note(r.Notes...)
 	next := maps.Clone(r.Object())
-	if was, err := w.returning(next); err != nil || was != nil {
-		if err != nil {
-			return nil, err
-		}
-		before := w.t.object(was)
-		if _, ok := next["active"]; !ok {
-			next["active"] = true // a POST without active is active (4.8)
-		}
-		return w.apply(was, before, scim.UserType.Replace(before, next), r.Faults)
+	if _, ok := next["active"]; !ok {
+		next["active"] = true // a POST without active is active (4.8)
+	}
+	was, err := w.returning(next)
+	if err != nil {
+		return nil, err
+	}
+	if was != nil {
+		before, active := w.t.object(was), next["active"]
+		next = scim.UserType.ReplaceWith(before, r)
+		next["active"] = active
+		return w.apply(was, before, next, r.Faults)
 	}
 	if len(r.Faults) > 0 {
 		return nil, r.Faults[0].Err
-	}
-	if _, ok := next["active"]; !ok {
-		next["active"] = true
 	}
 	u := &UserRow{ID: newID(), State: Active, Role: w.role, Created: w.now, Owner: w.t.connection}
 	if next["active"] == false {

@@ -8,7 +8,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -72,10 +71,15 @@ func Postgres(t testing.TB) string {
 
 var databases atomic.Int64
 
-type cluster struct{ port int }
+// cluster is known by the folder of its socket: a port could be taken by
+// somebody else between choosing and listening.
+type cluster struct {
+	dir    string
+	keeper *exec.Cmd // holds the pipe open; see start
+}
 
 func (c *cluster) url(name string) string {
-	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/%s?sslmode=disable", c.port, name)
+	return fmt.Sprintf("postgres://postgres@/%s?host=%s&sslmode=disable", name, c.dir)
 }
 
 func (c *cluster) run(t testing.TB, statement string) {
@@ -110,16 +114,10 @@ var start = sync.OnceValues(func() (*cluster, error) {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	port := listener.Addr().(*net.TCPAddr).Port
-	listener.Close()
 	// The shell waits on a pipe whose other end only this process holds: when
 	// it ends, killed or not, the pipe closes, the server goes and so does its
 	// folder.
-	script := fmt.Sprintf(`%[1]s/pg_ctl -D data -w -l log -o "-p %[2]d -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200" start >start.out 2>&1; echo started; cat >/dev/null; %[1]s/pg_ctl -D data -m immediate stop >/dev/null 2>&1; rm -rf %[3]s`, bin, port, dir)
+	script := fmt.Sprintf(`%[1]s/pg_ctl -D data -w -l log -o "-c listen_addresses= -c unix_socket_directories=%[2]s -c max_connections=200" start >start.out 2>&1; echo started; cat >/dev/null; %[1]s/pg_ctl -D data -m immediate stop >/dev/null 2>&1; rm -rf %[2]s`, bin, dir)
 	keeper := exec.Command("/bin/sh", "-c", script)
 	as.Setpgid = true // a Ctrl-C for the tests is not for the keeper
 	keeper.Dir, keeper.SysProcAttr = dir, as
@@ -140,7 +138,7 @@ var start = sync.OnceValues(func() (*cluster, error) {
 		log, _ := os.ReadFile(filepath.Join(dir, "log"))
 		return nil, fmt.Errorf("start PostgreSQL: %s", log)
 	}
-	return &cluster{port}, nil
+	return &cluster{dir, keeper}, nil
 })
 
 // binaries finds the newest PostgreSQL of the machine.

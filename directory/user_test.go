@@ -1,0 +1,327 @@
+package directory_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/rollcall-scim/rollcall/directory"
+	"github.com/rollcall-scim/rollcall/scim"
+)
+
+const leave = `{"op":"Replace","path":"active","value":"False"}`
+const back = `{"op":"Replace","path":"active","value":"True"}`
+
+func TestCountryAndTeams(t *testing.T) {
+	each(t, func(w *world) {
+		w.groups("Finland", "Sweden")
+		id := w.post(`{"userName":"anna@acme.test",` + work("Finland", "locality", "Helsinki") + `,"department":"Sales"}`)
+		w.placed("anna@acme.test", "Finland: Helsinki, Sales")
+		teams, err := w.admin.Teams(t.Context(), "")
+		w.must(err)
+		if len(teams) != 2 || teams[0].Group != "Finland" || teams[0].Users != 1 {
+			t.Errorf("teams %+v", teams)
+		}
+		// Another case finds the same team.
+		w.post(`{"userName":"bo@acme.test",` + work("Finland", "locality", "HELSINKI") + `}`)
+		w.placed("bo@acme.test", "Finland: Helsinki")
+		// A manual team, then a move: all teams go, the five come again.
+		_, err = w.admin.CreateTeam(t.Context(), "Finland", "Choir")
+		w.must(err)
+		_, err = w.admin.AddToTeam(t.Context(), "anna@acme.test", directory.TeamRef{Name: "choir"})
+		w.must(err)
+		w.placed("anna@acme.test", "Finland: Choir, Helsinki, Sales")
+		w.patch(id, `{"op":"Replace","path":"title","value":"x"}`)
+		w.placed("anna@acme.test", "Finland: Choir, Helsinki, Sales")
+		w.patch(id, `{"op":"Replace","path":"addresses[type eq \"work\"].country","value":"Sweden"}`)
+		w.placed("anna@acme.test", "Sweden: Helsinki, Sales")
+		// A country without a group: 400.76, and nothing of the request is done.
+		before := w.user("anna@acme.test")
+		err = w.tryPatch(id, `{"op":"Replace","path":"title","value":"y"},{"op":"Replace","path":"addresses[type eq \"work\"].country","value":"Norway"},{"op":"Replace","path":"addresses[type eq \"work\"].locality","value":"Oslo"}`)
+		w.fails(err, 400, "400.76")
+		if after := w.user("anna@acme.test"); fmt.Sprint(after) != fmt.Sprint(before) {
+			t.Errorf("changed by a refused request: %v", after)
+		}
+		if teams, _ := w.admin.Teams(t.Context(), ""); len(teams) != 5 {
+			t.Errorf("%d teams, want 5: %v", len(teams), teams)
+		}
+		// The next sync works once the group is there.
+		_, err = w.admin.CreateGroup(t.Context(), "Norway")
+		w.must(err)
+		w.patch(id, `{"op":"Replace","path":"addresses[type eq \"work\"].country","value":"Norway"}`)
+		w.placed("anna@acme.test", "Norway: Helsinki, Sales")
+		// An emptied team stays.
+		if teams, _ := w.admin.Teams(t.Context(), "Sweden"); len(teams) != 2 || teams[0].Users != 0 {
+			t.Errorf("teams %v", teams)
+		}
+	})
+}
+
+func TestRenamesAndOtherNames(t *testing.T) {
+	each(t, func(w *world) {
+		w.groups("Finland")
+		ctx := t.Context()
+		id := w.post(`{"userName":"anna@acme.test",` + work("Finland") + `,"department":"Sales"}`)
+		version := w.get(id)["meta"].(scim.Object)["version"]
+		w.must(w.admin.RenameGroup(ctx, "Finland", "Suomi"))
+		w.must(w.admin.AddGroupName(ctx, "Suomi", "FI"))
+		w.must(w.admin.RenameTeam(ctx, directory.TeamRef{Name: "sales"}, "Myynti"))
+		w.placed("anna@acme.test", "Suomi: Myynti")
+		if o := w.get(id); o["meta"].(scim.Object)["version"] != version {
+			t.Error("a rename changed the user's version")
+		} else if g := o[scim.RollcallSchema].(scim.Object)["group"].(scim.Object)["display"]; g != "Suomi" {
+			t.Errorf("shown group %v", g)
+		}
+		for i, country := range []string{"Suomi", "Finland", "FI"} {
+			w.post(fmt.Sprintf(`{"userName":"u%d@acme.test",%s,"department":"SALES"}`, i, work(country)))
+			w.placed(fmt.Sprintf("u%d@acme.test", i), "Suomi: Myynti")
+		}
+		if err := w.admin.RenameGroup(ctx, "Default", "Finland"); err == nil {
+			t.Error("a name that is another group's other name was taken")
+		}
+		if err := w.admin.DeleteGroup(ctx, "Suomi"); err == nil || !strings.Contains(err.Error(), "not empty") {
+			t.Errorf("deleting a full group: %v", err)
+		}
+		if err := w.admin.DeleteGroup(ctx, "Default"); err == nil {
+			t.Error("the default group was deleted")
+		}
+		// Merge: members and names.
+		_, err := w.admin.CreateTeam(ctx, "Suomi", "Vienti")
+		w.must(err)
+		w.must(w.admin.MergeTeams(ctx, directory.TeamRef{Name: "Myynti"}, directory.TeamRef{Name: "Vienti"}))
+		w.placed("anna@acme.test", "Suomi: Vienti")
+		w.post(`{"userName":"new@acme.test",` + work("FI") + `,"department":"Sales"}`)
+		w.placed("new@acme.test", "Suomi: Vienti")
+		w.must(w.admin.DeleteTeam(ctx, directory.TeamRef{Name: "Vienti"}))
+		w.placed("anna@acme.test", "Suomi: ")
+		w.counts(6, 5)
+	})
+}
+
+func TestLeaving(t *testing.T) {
+	each(t, func(w *world) {
+		w.groups("Finland", "Sweden")
+		_, err := w.admin.CreateTeam(t.Context(), "Finland", "Choir")
+		w.must(err)
+		id := w.post(`{"userName":"anna@acme.test","externalId":"x1",` + work("Finland") + `,"department":"Sales"}`)
+		_, err = w.admin.AddToTeam(t.Context(), "anna@acme.test", directory.TeamRef{Name: "Choir"})
+		w.must(err)
+		// 7.1: whatever else is invalid is skipped.
+		w.patch(id, `{"op":"Replace","path":"addresses[type eq \"work\"].country","value":"Atlantis"},{"op":"Replace","path":"userName","value":""},{"op":"Replace","path":"active","value":"False"},{"op":"Replace","path":"groups","value":"x"}`)
+		if u := w.user("anna@acme.test"); u.State != "removed" || u.Group != "" || len(u.Teams) != 0 {
+			t.Errorf("got %+v", u)
+		}
+		// Found by this connection by id and exact filter, not in a plain list.
+		if o := w.get(id); o["active"] != false || o[scim.RollcallSchema].(scim.Object)["group"] != nil {
+			t.Errorf("got %v", o)
+		}
+		for _, f := range []string{`userName eq "anna@acme.test"`, `externalId eq "x1"`, `id eq "` + id + `"`} {
+			if n := len(w.find(f)); n != 1 {
+				t.Errorf("%s: %d", f, n)
+			}
+		}
+		page, err := w.idp.Query(t.Context(), "User", scim.Query{Count: 100, StartIndex: 1})
+		w.must(err)
+		if page.Total != 1 || len(page.Resources) != 1 {
+			t.Errorf("plain list: %d of %d", len(page.Resources), page.Total)
+		}
+		w.patch(id, leave) // repeating is success
+		w.counts(1, 0)
+		// Back: the same id, profiled anew, manual team given back.
+		err = w.tryPatch(id, back)
+		w.fails(err, 400, "400.76") // the country she left with names no group
+		w.patch(id, back+`,{"op":"Replace","path":"addresses[type eq \"work\"].country","value":"Finland"}`)
+		w.placed("anna@acme.test", "Finland: Choir, Sales")
+		// POST with her externalId after another removal: the same id.
+		w.patch(id, leave)
+		if again := w.post(`{"userName":"anna.new@acme.test","externalId":"x1",` + work("Sweden") + `}`); again != id {
+			t.Error("a POST with the externalId made a new user")
+		}
+		w.placed("anna.new@acme.test", "Sweden: Sales") // PUT keeps an enterprise extension that is wholly absent
+		// Another externalId: a reused address, without manual teams.
+		w.patch(id, `{"op":"Replace","path":"addresses[type eq \"work\"].country","value":"Finland"}`)
+		_, err = w.admin.AddToTeam(t.Context(), "anna.new@acme.test", directory.TeamRef{Name: "Choir"})
+		w.must(err)
+		w.patch(id, leave)
+		w.patch(id, back+`,{"op":"Replace","path":"externalId","value":"x2"}`)
+		w.placed("anna.new@acme.test", "Finland: Sales")
+	})
+}
+
+func TestRecycleBin(t *testing.T) {
+	each(t, func(w *world) {
+		id := w.post(`{"userName":"anna@acme.test","externalId":"x1"}`)
+		alias := "0123456789abcdef0123456789abcdefanna@acme.test"
+		w.patch(id, `{"op":"Replace","path":"userName","value":"`+alias+`"},`+leave)
+		for _, name := range []string{alias, "anna@acme.test"} {
+			found := w.find(`userName eq "` + name + `"`)
+			if len(found) != 1 || found[0].Object()["userName"] != "anna@acme.test" {
+				t.Errorf("%s: %v", name, found)
+			}
+		}
+		w.patch(id, `{"op":"Replace","path":"userName","value":"anna@acme.test"},`+back)
+		if u := w.user("anna@acme.test"); u.ID != id || !u.Active {
+			t.Errorf("got %+v", u)
+		}
+	})
+}
+
+func TestUserNameIsFreeAfterRemoval(t *testing.T) {
+	each(t, func(w *world) {
+		first := w.post(`{"userName":"anna@acme.test","externalId":"x1"}`)
+		w.patch(first, leave)
+		second := w.post(`{"userName":"Anna@acme.test","externalId":"x2"}`)
+		if first == second {
+			t.Fatal("another externalId is another person")
+		}
+		w.fails(w.tryPatch(first, back), 409, "409.1")
+		if found := w.find(`userName eq "anna@acme.test"`); len(found) != 1 || found[0].ID() != second {
+			t.Error("the living holder of the userName must win")
+		}
+		_, err := w.admin.RestoreUser(t.Context(), first)
+		if err == nil || !strings.Contains(err.Error(), "now belongs to") {
+			t.Errorf("restore: %v", err)
+		}
+	})
+}
+
+func TestPolicyDeactivate(t *testing.T) {
+	each(t, func(w *world) {
+		w.groups("Finland", "Sweden")
+		w.set("deprovision", "deactivate")
+		id := w.post(`{"userName":"anna@acme.test","externalId":"x1",` + work("Finland") + `,"department":"Sales"}`)
+		w.patch(id, leave+`,{"op":"Replace","path":"addresses[type eq \"work\"].country","value":"Sweden"}`)
+		w.placed("anna@acme.test", "Finland: Sales") // kept, not profiled
+		w.counts(2, 1)
+		_, err := w.tryPost(`{"userName":"anna@acme.test"}`)
+		w.fails(err, 409, "409.1")
+		if again := w.post(`{"userName":"anna@acme.test","externalId":"x1"}`); again != id {
+			t.Error("not restored")
+		}
+		w.placed("anna@acme.test", "Sweden: Sales") // what changed meanwhile is profiled now
+		sleeper := w.post(`{"userName":"bo@acme.test","active":false,` + work("Finland") + `}`)
+		if u := w.user("bo@acme.test"); u.Active || u.Group != "Finland" || u.ID != sleeper {
+			t.Errorf("got %+v", u)
+		}
+		w.set("deprovision", "remove")
+		_, err = w.tryPost(`{"userName":"cy@acme.test","active":false}`)
+		w.fails(err, 400, "400.50")
+	})
+}
+
+// behaviour.md 5.1, 5.2: who is found by an exact look-up is matched; version
+// and lastModified stay.
+func TestMatching(t *testing.T) {
+	each(t, func(w *world) {
+		ctx := t.Context()
+		for _, name := range []string{"anna", "bo", "cy", "di", "eve"} {
+			_, err := w.admin.CreateUser(ctx, name+"@acme.test", map[string]string{"displayName": name})
+			w.must(err)
+		}
+		w.counts(6, 0)
+		_, err := w.idp.Query(ctx, "User", scim.Query{Count: 100, StartIndex: 1})
+		w.must(err)
+		w.find(`userName sw "anna"`)
+		w.find(`displayName eq "anna"`)
+		w.counts(6, 0)
+		meta := fmt.Sprint(w.find(`userName eq "anna@acme.test"`)[0].Object()["meta"])
+		w.counts(6, 1)
+		if again := fmt.Sprint(w.find(`userName eq "ANNA@acme.test"`)[0].Object()["meta"]); again != meta {
+			t.Errorf("matching changed meta: %s, %s", meta, again)
+		}
+		w.find(`emails[type eq "work"].value eq "bo@acme.test"`)
+		w.get(w.user("cy@acme.test").ID)
+		w.find(`userName eq "di@acme.test" and active eq true`)
+		w.counts(6, 4)
+		w.patch(w.user("eve@acme.test").ID, `{"op":"Add","path":"externalId","value":"e5"}`)
+		w.counts(6, 5)
+		if got := w.find(`externalId eq "e5"`); len(got) != 1 {
+			t.Error("externalId is not found")
+		}
+		if got := w.find(`externalId eq "E5"`); len(got) != 0 {
+			t.Error("externalId is case-exact")
+		}
+		no := false
+		users, err := w.admin.Users(ctx, directory.UserQuery{Matched: &no})
+		w.must(err)
+		if len(users) != 1 || users[0].UserName != "admin@acme.test" {
+			t.Errorf("unmatched %v", users)
+		}
+	})
+}
+
+func TestSameRequestTwiceChangesNothing(t *testing.T) {
+	each(t, func(w *world) {
+		id := w.post(`{"userName":"anna@acme.test","title":"x","department":"Sales"}`)
+		row, _ := w.admin.Row(t.Context())
+		r := parse(t, `{"userName":"anna@acme.test","title":"x","department":"Sales","active":true}`)
+		for range 2 {
+			got, err := w.idp.Replace(t.Context(), "User", id, r, "")
+			w.must(err)
+			if got.Object()["title"] != "x" {
+				t.Error("wrong answer")
+			}
+			w.patch(id, `{"op":"replace","value":{"title":"x"}}`)
+		}
+		after, _ := w.admin.Row(t.Context())
+		if after.Seq != row.Seq {
+			t.Errorf("the change log grew from %d to %d", row.Seq, after.Seq)
+		}
+	})
+}
+
+func TestVersions(t *testing.T) {
+	each(t, func(w *world) {
+		id := w.post(`{"userName":"anna@acme.test"}`)
+		version := scim.Version(w.get(id)["meta"].(scim.Object)["version"].(string))
+		p, _ := scim.ParsePatch([]byte(`{"Operations":[{"op":"replace","path":"title","value":"x"}]}`))
+		_, err := w.idp.Patch(t.Context(), "User", id, p, version)
+		w.must(err)
+		_, err = w.idp.Patch(t.Context(), "User", id, p, version)
+		w.fails(err, 412, "412.1")
+		w.fails(w.idp.Delete(t.Context(), "User", id, version), 412, "412.1")
+		w.must(w.idp.Delete(t.Context(), "User", id, "*"))
+	})
+}
+
+func TestConcurrentCreates(t *testing.T) {
+	each(t, func(w *world) {
+		w.groups("Finland")
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		made, taken := 0, 0
+		for i := range 32 {
+			wg.Go(func() {
+				name := "anna@acme.test"
+				if i%2 == 1 {
+					name = "ANNA@acme.test"
+				}
+				_, err := w.tryPost(`{"userName":"` + name + `"}`)
+				mu.Lock()
+				defer mu.Unlock()
+				if err == nil {
+					made++
+				} else if e, ok := err.(*scim.Error); ok && e.Status == 409 {
+					taken++
+				} else {
+					t.Error(err)
+				}
+				_, err = w.tryPost(fmt.Sprintf(`{"userName":"u%d@acme.test",%s,"department":"New team"}`, i, work("Finland")))
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if made != 1 || taken != 31 {
+			t.Errorf("made %d, taken %d", made, taken)
+		}
+		teams, err := w.admin.Teams(t.Context(), "Finland")
+		w.must(err)
+		if len(teams) != 1 || teams[0].Users != 32 {
+			t.Errorf("teams %v", teams)
+		}
+		w.counts(34, 33)
+	})
+}
