@@ -93,7 +93,15 @@ func (l *activityLog) run(d *Directory) {
 }
 
 func (l *activityLog) write(d *Directory, w waiting) {
-	err := d.Store.Update(noCancel, w.tenant, func(tx Tx) error { return tx.AppendActivity(noCancel, w.row) })
+	err := d.Store.Update(noCancel, w.tenant, func(tx Tx) error {
+		if w.row.Person == "" {
+			// Asked for by id: people know him by his name.
+			if u, _, err := tx.User(noCancel, w.row.Subject); err == nil && u != nil {
+				w.row.Person, _ = scim.ResourceFromJSON([]byte(u.Doc)).Object()["userName"].(string)
+			}
+		}
+		return tx.AppendActivity(noCancel, w.row)
+	})
 	if err != nil {
 		d.Logger.Error("activity row not written", "request", w.row.Request, "error", err)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
 )
 
 // Move is what profiling again would do, or did, with one person.
@@ -228,4 +227,3 @@ func decodeSide(text string, into any) error {
 	}
 	return json.Unmarshal([]byte(text), into)
 }
-

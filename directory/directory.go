@@ -36,7 +36,7 @@ type Directory struct {
 	usedMu sync.Mutex
 	used   map[string]int64
 
-	log *activityLog
+	log   *activityLog
 	pages pageHints
 }
 

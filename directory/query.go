@@ -41,6 +41,13 @@ func (t *Tenant) Query(ctx context.Context, typ string, q scim.Query) (*scim.Pag
 
 // list is the plain listing: people in sight, in the order of their ids.
 func (t *Tenant) list(ctx context.Context, q scim.Query) (*scim.Page, error) {
+	if q.Count == 0 {
+		row, err := t.r.Tenant(ctx)
+		if err != nil {
+			return nil, unavailable(err)
+		}
+		return &scim.Page{Total: int(row.Users), StartIndex: q.StartIndex}, t.saw(ctx, Stamp{Setup: row.Setup})
+	}
 	l := List{Limit: q.Count, Offset: q.StartIndex - 1}
 	if after, ok := t.d.pages.after(t.s.tenant, l.Offset, t.d.Now()); ok {
 		l.After, l.Offset = after, 0

@@ -9,9 +9,10 @@ import (
 )
 
 const (
-	schemasCore       = `{"schemas":["` + scim.UserSchema + `","` + scim.RollcallSchema + `"],"id":"`
-	schemasEnterprise = `{"schemas":["` + scim.UserSchema + `","` + scim.EnterpriseSchema + `","` + scim.RollcallSchema + `"],"id":"`
-	enterpriseKey     = `"` + scim.EnterpriseSchema + `":{`
+	schemasCore   = `{"schemas":["` + scim.UserSchema + `"`
+	enterpriseURN = `,"` + scim.EnterpriseSchema + `"`
+	rollcallURN   = `,"` + scim.RollcallSchema + `"`
+	enterpriseKey = `"` + scim.EnterpriseSchema + `":{`
 )
 
 // answer is the user as this caller sees him: what is stored, with what the
@@ -24,12 +25,15 @@ func (t *Tenant) answer(u *UserRow) *scim.Resource {
 
 // render appends the JSON. The setup is locked for reading.
 func (t *Tenant) render(b []byte, u *UserRow) []byte {
+	b = append(b, schemasCore...)
 	// In canonical JSON the key can only be a key: a value's quotes are escaped.
 	if strings.Contains(u.Doc, enterpriseKey) {
-		b = append(b, schemasEnterprise...)
-	} else {
-		b = append(b, schemasCore...)
+		b = append(b, enterpriseURN...)
 	}
+	if u.Group != "" {
+		b = append(b, rollcallURN...)
+	}
+	b = append(b, `],"id":"`...)
 	b = append(b, u.ID...)
 	b = append(b, '"')
 	if quoted, ok := u.linkLine(t.connection); ok && quoted != `""` {
@@ -40,11 +44,14 @@ func (t *Tenant) render(b []byte, u *UserRow) []byte {
 		b = append(b, ',')
 		b = append(b, inner...)
 	}
-	b = t.s.renderPlace(b, u)
+	if u.Group != "" {
+		b = t.s.renderPlace(b, u)
+	}
 	return t.renderMeta(b, u)
 }
 
-// renderPlace writes our own extension: the outcome of profiling.
+// renderPlace writes our own extension: the outcome of profiling. Whoever is
+// removed has no group, and no extension.
 func (s *setup) renderPlace(b []byte, u *UserRow) []byte {
 	b = append(b, `,"`+scim.RollcallSchema+`":{`...)
 	if g := s.groups[u.Group]; g != nil {

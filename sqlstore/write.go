@@ -272,4 +272,3 @@ func (x *tx) Blank(ctx context.Context, u *directory.UserRow) error {
 }
 
 var _ directory.Tx = (*tx)(nil)
-

@@ -1,0 +1,162 @@
+// Package scimhttp is RFC 7644 on the wire, both ways: Handler serves a
+// scim.ServiceProvider over HTTP, Client is a scim.ServiceProvider somewhere
+// else. It owns paths, headers, query strings, media types and the form of
+// answers; it knows no tenant, no token's meaning and no rule about people.
+package scimhttp
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/rollcall-scim/rollcall/scim"
+)
+
+// Base is the path of the SCIM base URL. RFC 7644 section 3.13 wants the
+// version right before the endpoint.
+const Base = root + version
+
+const (
+	root    = "/api/scim/"
+	version = "v2"
+)
+
+// Call is what one request says about itself, before it is answered.
+type Call struct {
+	Token     string // of the Authorization header; empty when there is none
+	Host      string // as the client sent it, or as a trusted proxy says it did
+	BaseURL   string // absolute SCIM base URL of this request, without a slash at the end
+	RequestID string // the client's own if it is sane, else new; answered in X-Request-Id
+	Client    string // who sends it, from User-Agent: "Entra ID", "Okta", ..., "unknown"
+	Method    string // POST, PUT, PATCH, DELETE or GET, which HEAD counts as
+	Started   time.Time
+}
+
+// Exchange is one request and how it was answered.
+type Exchange struct {
+	Call
+	Type, ID string // of the resource; empty where the request names none
+	Name     string // userName or displayName as it was sent; for activity, in no log
+	Status   int
+	// ScimType, Code and Detail are those of the error that was answered. A
+	// detail may quote the request, so it belongs into the tenant's activity
+	// and into no log.
+	ScimType, Code, Detail string
+	Duration               time.Duration
+	Query                  string // the filter with its values struck out, for logs
+}
+
+// Handler serves SCIM. Its fields are set before Mount and not changed after.
+type Handler struct {
+	Types []*scim.ResourceType
+
+	// Open returns what the call's token may see, and nothing else: no request
+	// carries a tenant any other way. A *scim.Error (401, 403, 404, 503)
+	// refuses. Discovery is asked for without a token too; then Open's 401
+	// only means that nobody in particular is asking, and every other error
+	// stands.
+	Open func(ctx context.Context, c Call) (scim.ServiceProvider, error)
+	// Done hears of every request after it was answered; sp is nil when Open
+	// refused. It may be nil.
+	Done func(sp scim.ServiceProvider, x Exchange)
+
+	Hosts   Hosts
+	Logger  *slog.Logger     // nil logs nothing
+	Now     func() time.Time // nil is time.Now
+	MaxBody int64            // bytes of a body; 0 is 1 MiB. A Group may have 16 times as many.
+}
+
+// Offering is a provider whose settings decide which types it offers now. A
+// type that it does not offer is not advertised; what requests for it are
+// answered is the provider's to say.
+type Offering interface{ Offers(typ string) bool }
+
+// Mount serves everything under Base, and /api/scim/Users as /api/scim/v2/Users
+// (RFC 7644 section 3.13: without a version the latest is meant).
+func (h *Handler) Mount(mux *http.ServeMux) {
+	s := &server{Handler: *h, routes: routes(h.Types), names: filterNames(h.Types)}
+	if s.Logger == nil {
+		s.Logger = slog.New(slog.DiscardHandler)
+	}
+	if s.Now == nil {
+		s.Now = time.Now
+	}
+	if s.MaxBody == 0 {
+		s.MaxBody = 1 << 20
+	}
+	mux.Handle(root, s)
+}
+
+// server is a mounted handler.
+type server struct {
+	Handler
+	routes map[string]route
+	names  map[string]bool
+}
+
+// route is what an endpoint does, by method: as a whole, and for one of the
+// things under it.
+type route struct {
+	typ    *scim.ResourceType // nil where it is not about resources
+	public bool               // needs no token
+	absent bool               // defined by RFC 7644 and not offered
+	all    methods            // /Users
+	one    methods            // /Users/{id}
+}
+
+type methods map[string]func(*exchange) (answer, error)
+
+// routes is every endpoint there is (RFC 7644 section 3.2, table 2). What is
+// not here is refused.
+func routes(types []*scim.ResourceType) map[string]route {
+	routes := map[string]route{
+		"ServiceProviderConfig": {public: true, all: methods{"GET": (*exchange).showConfig}},
+		"ResourceTypes":         {public: true, all: methods{"GET": (*exchange).listTypes}, one: methods{"GET": (*exchange).showType}},
+		"Schemas":               {public: true, all: methods{"GET": (*exchange).listSchemas}, one: methods{"GET": (*exchange).showSchema}},
+		"Me":                    {absent: true},
+		"Bulk":                  {absent: true},
+		search:                  {absent: true},
+	}
+	for _, t := range types {
+		routes[strings.TrimPrefix(t.Endpoint, "/")] = route{
+			typ: t,
+			all: methods{"GET": (*exchange).list, "POST": (*exchange).create},
+			one: methods{
+				"GET":    (*exchange).get,
+				"PUT":    (*exchange).replace,
+				"PATCH":  (*exchange).patch,
+				"DELETE": (*exchange).delete,
+			},
+		}
+	}
+	return routes
+}
+
+// search stands under the base and under every endpoint (RFC 7644 section
+// 3.4.3).
+const search = ".search"
+
+// WithoutDoubleSlashes is for the mux that a Handler is mounted on:
+// net/http's answers a path with a double slash, which is what an admin's base
+// URL with a slash at its end makes, by a redirect, and clients do not follow
+// one with a body.
+func WithoutDoubleSlashes(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "//") && strings.HasPrefix(strings.TrimLeft(r.URL.Path, "/"), root[1:]) {
+			cleaned, url := *r, *r.URL
+			url.Path, url.RawPath = singleSlashes(url.Path), singleSlashes(url.RawPath)
+			cleaned.URL = &url
+			r = &cleaned
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func singleSlashes(path string) string {
+	for strings.Contains(path, "//") {
+		path = strings.ReplaceAll(path, "//", "/")
+	}
+	return path
+}
