@@ -2,9 +2,12 @@ package directory_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"github.com/rollcall-scim/rollcall/directory"
 	"github.com/rollcall-scim/rollcall/scim"
@@ -113,7 +116,7 @@ func TestLeaving(t *testing.T) {
 			t.Errorf("got %+v", u)
 		}
 		// Found by this connection by id and exact filter, not in a plain list.
-		if o := w.get(id); o["active"] != false || o[scim.RollcallSchema].(scim.Object)["group"] != nil {
+		if o := w.get(id); o["active"] != false || o[scim.RollcallSchema] != nil {
 			t.Errorf("got %v", o)
 		}
 		for _, f := range []string{`userName eq "anna@acme.test"`, `externalId eq "x1"`, `id eq "` + id + `"`} {
@@ -324,4 +327,58 @@ func TestConcurrentCreates(t *testing.T) {
 		}
 		w.counts(34, 33)
 	})
+}
+
+// behaviour.md 7.1: every well-formed request whose outcome is inactive is
+// answered and ends access, whatever else is in it, under either policy.
+func TestTakingAccessAwayIsNeverRefused(t *testing.T) {
+	garbage := []string{
+		`{"op":"Replace","path":"addresses[type eq \"work\"].country","value":"Atlantis"}`,
+		`{"op":"Replace","path":"userName","value":""}`,
+		`{"op":"Replace","path":"userName","value":null}`,
+		`{"op":"Replace","path":"userName","value":"admin@acme.test"}`,
+		`{"op":"Replace","path":"userName","value":"no address"}`,
+		`{"op":"Replace","path":"groups","value":[{"value":"x"}]}`,
+		`{"op":"Remove","path":"userName"}`,
+		`{"op":"Remove"}`,
+		`{"op":"Replace","path":"name[","value":"x"}`,
+		`{"op":"Replace","path":"emails[type eq \"none\"]","value":{"value":"x"}}`,
+		`{"op":"Add","path":"shoeSize","value":39}`,
+		`{"op":"Replace","path":"name","value":17}`,
+		`{"op":"Replace","path":"active","value":"maybe"}`,
+		`{"op":"Replace","value":{"active":null,"title":7,"manager":[1,2]}}`,
+		`{"op":"Replace","path":"title","value":{"a":[]}}`,
+		`{"op":"Replace","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department","value":"` + strings.Repeat("x", 600) + `"}`,
+	}
+	for _, policy := range []string{"remove", "deactivate"} {
+		t.Run(policy, func(t *testing.T) {
+			each(t, func(w *world) {
+				w.set("deprovision", policy)
+				w.set("email-user-names", "true")
+				w.groups("Finland")
+				n := 0
+				rapid.Check(t, func(r *rapid.T) {
+					n++
+					name := fmt.Sprintf("u%d@acme.test", n)
+					id := w.post(fmt.Sprintf(`{"userName":%q,%s,"department":"Sales"}`, name, work("Finland")))
+					ops := rapid.SliceOfN(rapid.SampledFrom(garbage), 0, 4).Draw(r, "garbage")
+					at := rapid.IntRange(0, len(ops)).Draw(r, "at")
+					ops = slices.Insert(ops, at, leave)
+					if rapid.Bool().Draw(r, "patch") {
+						w.patch(id, strings.Join(ops, ","))
+					} else {
+						body := rapid.SampledFrom([]string{
+							`{"active":false}`, `{"userName":null,"active":"False"}`, `{"userName":"admin@acme.test","active":false}`,
+							`{"userName":"x","active":false,"name":[1,2],` + work("Atlantis") + `}`, `{"userName":["a","b"],"active":false,"emails":"x"}`,
+						}).Draw(r, "body")
+						_, err := w.idp.Replace(t.Context(), "User", id, parse(t, body), "")
+						w.must(err)
+					}
+					if o := w.get(id); o["active"] != false || o["userName"] == "" {
+						r.Fatalf("still has access: %v", o)
+					}
+				})
+			})
+		})
+	}
 }

@@ -205,23 +205,15 @@ func (w *write) valid(before, next scim.Object) error {
 
 // free refuses a userName that another living user has.
 func (w *write) free(was *UserRow, next scim.Object) error {
-	taken, err := w.taken(was, next)
-	if err != nil {
-		return err
-	}
-	if taken {
-		return errUserName
-	}
-	return nil
-}
-
-func (w *write) taken(was *UserRow, next scim.Object) (bool, error) {
 	key := userNameKey(next)
 	if was.State != Removed && key == userNameKey(w.t.object(was)) {
-		return false, nil
+		return nil
 	}
 	holders, _, err := w.tx.FindUsers(w.ctx, ByUserName, key)
-	return len(holders) > 0 && holders[0].ID != was.ID, err
+	if err == nil && len(holders) > 0 && holders[0].ID != was.ID {
+		return errUserName
+	}
+	return err
 }
 
 var errUserName = scim.Errorf(409, scim.Uniqueness, "409.1",
@@ -248,37 +240,34 @@ func (w *write) leave(was *UserRow, before, next scim.Object, faults []scim.Faul
 		w.note("skipped, because access is taken away: " + f.Err.Detail)
 	}
 	u := *was
+	kind := "update"
+	if was.State == Active {
+		kind = w.depart(was, &u, before)
+	}
 	old, _ := before["userName"].(string)
 	name, _ := next["userName"].(string)
 	if recycleName(old, name) {
 		u.alias = name
 		next["userName"] = old
-	} else if err := w.validLeaver(was, before, next); err != nil {
+	} else if err := w.validLeaver(was, &u, before, next); err != nil {
 		return nil, err
-	}
-	kind := "update"
-	if was.State == Active {
-		kind = w.depart(was, &u, before)
 	}
 	return w.save(was, before, &u, next, kind)
 }
 
-// validLeaver puts back a userName that a leaver cannot have.
-func (w *write) validLeaver(was *UserRow, before, next scim.Object) error {
+// validLeaver puts back a userName that a leaver cannot have. Among the removed
+// a name may stand twice.
+func (w *write) validLeaver(was, u *UserRow, before, next scim.Object) error {
 	err := w.valid(before, next)
-	if err == nil {
-		var taken bool
-		if taken, err = w.taken(was, next); err != nil {
-			return err
-		} else if taken {
-			err = errUserName
-		}
+	if err == nil && u.State != Removed {
+		err = w.free(was, next)
 	}
 	var refused *scim.Error
-	if errors.As(err, &refused) {
-		w.note("skipped, because access is taken away: " + refused.Detail)
-		next["userName"] = before["userName"]
+	if !errors.As(err, &refused) {
+		return err
 	}
+	w.note("skipped, because access is taken away: " + refused.Detail)
+	next["userName"] = before["userName"]
 	return nil
 }
 
@@ -524,13 +513,6 @@ func containsMembership(ms []Membership, m Membership) bool {
 		}
 	}
 	return false
-}
-
-func (w *write) wrap(err error, doing string) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s: %w", doing, err)
 }
 
 // trimmed refuses a name that is empty or longer than people can read.
