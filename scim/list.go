@@ -121,11 +121,11 @@ func onlyPrimary(list []any, keep int) {
 	}
 }
 
-// index finds values of a list. Few are compared one by one, many by a key.
+// index finds values in a list: few new ones one by one, many by a key.
 type index struct{ keys map[string]int }
 
 func indexOf(a *Attribute, list []any, more int) index {
-	if len(list)*more <= 64 && more <= 8 {
+	if more <= 8 {
 		return index{}
 	}
 	x := index{make(map[string]int, len(list)+more)}
@@ -199,4 +199,48 @@ func same(a *Attribute, x, y any) bool {
 
 func sameText(a *Attribute, x, y string) bool {
 	return x == y || !a.CaseExact && Fold(x) == Fold(y)
+}
+
+// refold folds a list whose elements have changed.
+func refold(a *Attribute, list []any) []any {
+	if len(list) < 2 {
+		return list
+	}
+	return appendFolded(a, nil, list)
+}
+
+// without is list without the elements at those places, which are in order.
+func without(list []any, places []int) []any {
+	kept := make([]any, 0, len(list))
+	for i, e := range list {
+		if len(places) > 0 && places[0] == i {
+			places = places[1:]
+			continue
+		}
+		kept = append(kept, e)
+	}
+	return kept
+}
+
+// withoutHollow drops those of the elements that say nothing any more.
+func withoutHollow(list []any, places []int) []any {
+	var hollow []int
+	for _, i := range places {
+		if e, ok := list[i].(Object); ok && isHollow(e) {
+			hollow = append(hollow, i)
+		}
+	}
+	if hollow == nil {
+		return list
+	}
+	return without(list, hollow)
+}
+
+func isHollow(e Object) bool {
+	for name := range e {
+		if name != "type" && name != "primary" {
+			return false
+		}
+	}
+	return true
 }

@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 )
@@ -127,7 +128,7 @@ func (n *node) compare(a *Attribute, v any) bool {
 		return (v == n.truth) == (n.op == "eq")
 	case Number:
 		f, err := strconv.ParseFloat(string(v), 64)
-		return err == nil && holds(n.op, order(f, n.number))
+		return err == nil && holds(n.op, cmp.Compare(f, n.number))
 	case string:
 		if a.Type == typeDateTime && !textual(n.op) {
 			t, err := parseTime(v)
@@ -170,14 +171,4 @@ func holds(op string, c int) bool {
 		return c <= 0
 	}
 	return false
-}
-
-func order(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }

@@ -68,7 +68,7 @@ func empty(v any) bool {
 
 // set gives attribute a of dst the value v: as add does (a list grows), or as
 // replace does. A complex value is merged into the one that stands (item 156),
-// an empty one clears. It reports whether v could be used.
+// an empty one clears.
 func (n *normaliser) set(dst Object, at place, a *Attribute, v any, add bool) {
 	switch {
 	case a.Mutability == readOnly:
@@ -137,11 +137,11 @@ func (n *normaliser) simple(at place, a *Attribute, v any) (value any, ok bool) 
 
 // boolean also reads "True" and "false" (rule 11).
 func (n *normaliser) boolean(at place, a *Attribute, v any) (any, bool) {
-	switch v := v.(type) {
+	switch s := v.(type) {
 	case bool:
 		return v, true
 	case string:
-		if b, err := parseBool(v); err == nil {
+		if b, err := parseBool(s); err == nil {
 			return b, true
 		}
 	}
@@ -151,18 +151,18 @@ func (n *normaliser) boolean(at place, a *Attribute, v any) (any, bool) {
 
 // text also reads a number, as its digits (rule 11).
 func (n *normaliser) text(at place, a *Attribute, v any) (any, bool) {
-	switch v := v.(type) {
+	switch s := v.(type) {
 	case string:
 		switch {
-		case strings.IndexByte(v, 0) >= 0:
+		case strings.IndexByte(s, 0) >= 0:
 			n.wrongType(at, a, "text without the character U+0000")
 			return nil, false
-		case a.Required && strings.TrimSpace(v) == "":
+		case a.Required && strings.TrimSpace(s) == "":
 			return nil, true
 		}
 		return v, true
 	case Number:
-		return string(v), true
+		return string(s), true
 	}
 	n.wrongType(at, a, "text")
 	return nil, false

@@ -38,7 +38,7 @@ func ParsePatch(data []byte) (*Patch, error) {
 		return nil, badMessage("Operations is missing or not a list")
 	}
 	if len(list) > MaxOperations {
-		return nil, Errorf(413, TooMany, "413.2", "Too many operations (413.2): %d in one request, at most %d are taken. Send several requests.", len(list), MaxOperations)
+		return nil, Errorf(413, "", "413.2", "Too many operations (413.2): %d in one request, at most %d are taken. Send several requests.", len(list), MaxOperations)
 	}
 	p := &Patch{Operations: make([]Operation, len(list))}
 	for i, v := range list {

@@ -130,6 +130,7 @@ func TestItem155Replace(t *testing.T) {
 	})
 	runAll(t, GroupType, []step{
 		{"members.value is fixed", `{"members":[{"value":"a"}]}`, `{"op":"replace","path":"members[value eq \"a\"].value","value":"b"}`, `{"members":[{"value":"a"}]}`, "mutability 400.32"},
+		{"nor can it be taken", `{"members":[{"value":"a"}]}`, `{"op":"remove","path":"members[value eq \"a\"].value"}`, `{"members":[{"value":"a"}]}`, "mutability 400.32"},
 		{"authentik-pgrp-001", `{"displayName":"a","members":[{"value":"u"}]}`, `{"op":"replace","value":{"schemas":["x"],"id":"1","externalId":"pk","displayName":"devs"}}`, `{"displayName":"devs","externalId":"pk","members":[{"value":"u"}]}`, ""},
 		{"onelogin-pgrp-002", `{"displayName":"a"}`, `{"op":"add","path":"members[value eq \"u\"]"}`, `{"displayName":"a","members":[{"value":"u"}]}`, ""},
 		{"generic-create-010: duplicates", `{"displayName":"a"}`, `{"op":"add","path":"members","value":[{"value":"u"},{"value":"u","type":"User"},{"value":"v"}]}`, `{"displayName":"a","members":[{"value":"u","type":"User"},{"value":"v"}]}`, ""},
