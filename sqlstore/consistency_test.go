@@ -241,7 +241,8 @@ func (d *dump) checkUsers(told map[string]*teller) {
 		team[m[0]] = m[1]
 	}
 	emails, memberships, links, counts, people := set{}, set{}, set{}, set{}, map[string][2]int{}
-	for _, row := range d.rows(`select tenant, id, name_key, gone_key, display_key, doc, state, group_id, teams, links, matched, version from users`) {
+	for _, row := range d.rows(`select tenant, id, name_key, gone_key, display_key, doc, state, group_id, teams, links,
+			case when matched then 'true' else 'false' end, version from users`) {
 		u := readUser(d.t, row)
 		tenant, id := row[0], row[1]
 		d.checkUser(u, told[id], row)

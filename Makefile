@@ -1,0 +1,64 @@
+# One toolchain for everybody: go.mod names it, and an older Go fetches it.
+export GOTOOLCHAIN := auto
+export CGO_ENABLED ?= 0
+# The version comes from git describe below, and reading it a second time fails
+# where the checkout belongs to another user, as in containers.
+export GOFLAGS += -buildvcs=false
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+SOURCES := $(shell find . -name '*.go' -o -name '*.sql' -o -name '*.yaml') go.mod go.sum
+
+.PHONY: help build run demo test test-more bench lint fuzz tools
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  ARGS is passed on, as in: make demo ARGS=--exit"
+
+build: bin/rollcall ## bin/rollcall, one static binary
+
+bin/rollcall: $(SOURCES)
+	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $@ ./cmd/rollcall
+
+run: build ## serve bin/rollcall on 127.0.0.1:8080, with rollcall.db in this folder
+	bin/rollcall serve $(ARGS)
+
+demo: build ## provision a hundred people into a temporary directory, and watch
+	bin/rollcall demo $(ARGS)
+
+test: tools ## vet, every test on SQLite and PostgreSQL, five seconds of each fuzz target
+	go vet ./...
+	go test -timeout 20m ./...
+	$(MAKE) --no-print-directory fuzz FUZZTIME=5s
+
+test-more: tools ## the long suites, a minute of each fuzz target, and the race detector
+	ROLLCALL_MORE=1 go test -count=1 -timeout 60m ./...
+	$(MAKE) --no-print-directory fuzz FUZZTIME=1m
+	@if command -v cc >/dev/null; then \
+		set -x; CGO_ENABLED=1 go test -race -count=1 -timeout 40m ./...; \
+	else \
+		echo 'LEFT OUT: the race detector needs a C compiler (install the package gcc)'; \
+		test "$$ROLLCALL_CI" != 1; \
+	fi
+
+bench: ## requests per second and latencies of a served Rollcall
+	go run ./cmd/bench $(ARGS)
+
+lint: ## gofmt, go vet and staticcheck
+	@unformatted="$$("$$(go env GOROOT)/bin/gofmt" -l .)"; \
+	if [ -n "$$unformatted" ]; then echo "gofmt these files:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
+
+FUZZTIME ?= 5s
+
+# Only one target can be fuzzed at a time, so they are asked for by name.
+fuzz:
+	@set -e; targets="$$(go test -list '^Fuzz' ./scim)"; \
+	for target in $$(echo "$$targets" | grep '^Fuzz'); do \
+		echo "go test -fuzz $$target -fuzztime $(FUZZTIME) ./scim"; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) ./scim; \
+	done
+
+tools:
+	@scripts/install-test-tools

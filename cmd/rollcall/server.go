@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/rollcall-scim/rollcall/directory"
+	"github.com/rollcall-scim/rollcall/scim"
+	"github.com/rollcall-scim/rollcall/scimhttp"
+)
+
+// newServer wires everything that answers requests.
+func newServer(cfg config, d *directory.Directory, logger *slog.Logger) http.Handler {
+	s := &server{directory: d, hosts: cfg.hosts()}
+	mux := http.NewServeMux()
+	api := &scimhttp.Handler{
+		Types:  []*scim.ResourceType{scim.UserType, scim.GroupType},
+		Open:   s.open,
+		Done:   s.done,
+		Hosts:  s.hosts,
+		Logger: logger,
+	}
+	api.Mount(mux)
+	mux.HandleFunc("GET /livez", s.live)
+	mux.HandleFunc("GET /readyz", s.ready)
+	mux.HandleFunc("GET /{$}", s.showFront)
+
+	handler := scimhttp.WithoutDoubleSlashes(mux)
+	if cfg.tlsCert != "" {
+		handler = strictTransport(handler)
+	}
+	return handler
+}
+
+// server answers for a directory.
+type server struct {
+	directory *directory.Directory
+	hosts     scimhttp.Hosts
+}
+
+// open finds the tenant whose token the call carries. A host that names a
+// tenant must name that one (behaviour.md 2.1).
+func (s *server) open(ctx context.Context, c scimhttp.Call) (scim.ServiceProvider, error) {
+	label, bare := s.hosts.Tenant(c.Host)
+	if bare {
+		label = ""
+	}
+	t, err := s.directory.OpenToken(ctx, c.Token, label, directory.Via{
+		Request: c.RequestID, Client: c.Client, Operation: c.Method, BaseURL: c.BaseURL, Started: c.Started,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &caller{Tenant: t}, nil
+}
+
+// done enters what was refused in the tenant's activity log; what worked was
+// entered with the change.
+func (s *server) done(sp scim.ServiceProvider, x scimhttp.Exchange) {
+	c, ok := sp.(*caller)
+	if !ok || x.Status < 400 {
+		return
+	}
+	c.Failed(directory.Failure{
+		ID: x.ID, Person: c.person, Status: x.Status, ScimType: x.ScimType,
+		Code: x.Code, Detail: x.Detail, Duration: x.Duration,
+	})
+}
+
+// caller is a tenant as one request sees it. It remembers whom a new resource
+// was about: if it is refused there is no other trace of the name.
+type caller struct {
+	*directory.Tenant
+	person string
+}
+
+// Create notes the userName and creates the resource.
+func (c *caller) Create(ctx context.Context, typ string, r *scim.Resource) (*scim.Resource, error) {
+	c.person = r.String("userName")
+	return c.Tenant.Create(ctx, typ, r)
+}
+
+// live says that the process answers.
+func (s *server) live(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") }
+
+// ready says whether the database answers as well.
+func (s *server) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
+	defer cancel()
+	// No tenant has an empty name: the cheapest question there is.
+	if _, err := s.directory.Store.TenantByName(ctx, ""); err != nil && !errors.Is(err, directory.ErrNotFound) {
+		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
+		return
+	}
+	io.WriteString(w, "ok\n")
+}
+
+// strictTransport keeps browsers on TLS (RFC 6797).
+func strictTransport(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+		next.ServeHTTP(w, r)
+	})
+}
