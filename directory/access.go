@@ -235,7 +235,7 @@ func (w *write) comeBack(was, u *UserRow, before, next scim.Object) (*UserRow, e
 		}
 		return w.save(was, before, u, next, "reactivate")
 	}
-	if err := w.place(u, Placement{Group: w.t.s.home(left.Group)}, next, allValues(), ""); err != nil {
+	if err := w.place(u, Placement{Group: w.t.s.returnTo(left.Group)}, next, allValues(), ""); err != nil {
 		return nil, err
 	}
 	had, _ := before["externalId"].(string)
@@ -245,6 +245,15 @@ func (w *write) comeBack(was, u *UserRow, before, next scim.Object) (*UserRow, e
 		u.SetMemberships(append(u.Memberships(), w.t.s.standing(withOrigin(left.Memberships, Manual), u.Group)...))
 	}
 	return w.save(was, before, u, next, "restore")
+}
+
+// returnTo is where a removed person comes back to before country is read. With
+// the group feature off everybody is in the default group (behaviour.md 2.6).
+func (s *setup) returnTo(id string) string {
+	if settings, home := s.config(); !settings.Groups() {
+		return home
+	}
+	return s.home(id)
 }
 
 // home is the group if it still stands, else the default group.

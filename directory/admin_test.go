@@ -261,6 +261,14 @@ func TestProfileAgain(t *testing.T) {
 			t.Errorf("undone %d, left %d", back, left)
 		}
 		w.placed("anna@acme.test", "Default: Sales")
+		// With the group feature off everybody belongs into the default group.
+		_, err = w.admin.ProfileAgain(ctx, nil, false, nil)
+		w.must(err)
+		w.set("groups", "false")
+		w.placed("anna@acme.test", "Finland: Sales")
+		_, err = w.admin.ProfileAgain(ctx, []string{"anna@acme.test"}, false, nil)
+		w.must(err)
+		w.placed("anna@acme.test", "Default: Sales")
 	})
 }
 
@@ -295,6 +303,11 @@ func TestTenants(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, store *sqlstore.Store) {
 		w := newWorld(t, store)
 		ctx := t.Context()
+		umlaut, err := w.d.CreateTenant(ctx, directory.NewTenant{Name: "umlaut", AdminEmail: "äiti.öberg@acme.test"}, directory.Via{})
+		w.must(err)
+		if u, _ := umlaut.User(ctx, "äiti.öberg@acme.test"); u.GivenName != "Äiti" || u.FamilyName != "Öberg" {
+			t.Errorf("names %q %q", u.GivenName, u.FamilyName)
+		}
 		for _, n := range []directory.NewTenant{
 			{Name: "acme", AdminEmail: "a@b.test"}, {Name: "Not A Label", AdminEmail: "a@b.test"}, {Name: "ok", AdminEmail: "nonsense"},
 		} {

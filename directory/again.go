@@ -100,7 +100,7 @@ func (t *Tenant) again(ctx context.Context, id string, dryRun bool) (*Move, erro
 		}
 		o := t.object(u)
 		next := *u
-		if err := w.place(&next, Placement{u.Group, u.Memberships()}, o, allValues(), ""); err != nil {
+		if err := w.place(&next, Placement{u.Group, u.Memberships()}, o, allValues(), t.s.gather()); err != nil {
 			return err
 		}
 		_, err = w.save(u, o, &next, o, "profile again")
@@ -115,7 +115,7 @@ func (t *Tenant) wouldMove(u *UserRow) *Move {
 	name, _ := o["userName"].(string)
 	p, err := Profile(t.s, Profiling{
 		Groups: settings.Groups(), Attributes: settings.teamAttributes(),
-		Before: Placement{u.Group, u.Memberships()}, Now: ValuesOf(o), Changed: allValues(),
+		Before: Placement{u.Group, u.Memberships()}, Now: ValuesOf(o), Changed: allValues(), MoveTo: t.s.gather(),
 	})
 	move := &Move{User: name, From: t.s.groupName(u.Group), To: t.s.groupName(p.Group), id: u.ID, profiled: p}
 	if err != nil {
@@ -127,6 +127,16 @@ func (t *Tenant) wouldMove(u *UserRow) *Move {
 	}
 	move.Joins, move.Leaves = t.s.teamNamesOf(p.Add, p.NewTeams), t.s.teamNamesOf(p.Withdraw, nil)
 	return move
+}
+
+// gather is the default group while the group feature is off: then everybody is
+// in it (behaviour.md 2.6).
+func (s *setup) gather() string {
+	settings, home := s.config()
+	if settings.Groups() {
+		return ""
+	}
+	return home
 }
 
 func (s *setup) teamNamesOf(ms []Membership, made []NewTeam) []string {

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 	"uuid"
 
 	"github.com/rollcall-scim/rollcall/scim"
@@ -152,7 +153,8 @@ func namesFromAddress(address string) (given, family string) {
 	local, _, _ := strings.Cut(address, "@")
 	words := strings.FieldsFunc(local, func(r rune) bool { return r == '.' || r == '_' || r == '-' || r == '+' })
 	for i, w := range words {
-		words[i] = strings.ToUpper(w[:1]) + w[1:]
+		_, size := utf8.DecodeRuneInString(w)
+		words[i] = strings.ToUpper(w[:size]) + w[size:]
 	}
 	switch len(words) {
 	case 0:

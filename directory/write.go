@@ -5,6 +5,7 @@ import (
 	"encoding/json/v2"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // write is one change of a tenant while it is being made: the one path for
@@ -64,7 +65,7 @@ func changeJSON(m map[string]any) string {
 // trimmed refuses a name that is empty or longer than people can read.
 func trimmed(name, what string) (string, error) {
 	name = strings.TrimSpace(name)
-	if name == "" || len(name) > 500 {
+	if name == "" || utf8.RuneCountInString(name) > 500 {
 		return "", fmt.Errorf("the name of a %s must have 1 to 500 characters", what)
 	}
 	return name, nil

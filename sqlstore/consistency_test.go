@@ -79,6 +79,28 @@ func (d *dump) set(query string) set {
 	return s
 }
 
+// everything is all that a tenant keeps, or with "" all tenants do; not what
+// requests leave behind that changed nothing: activity, and when tokens were
+// used.
+func (d *dump) everything(tenant string) set {
+	d.t.Helper()
+	all := set{}
+	for _, table := range []string{"users", "emails", "memberships", "links", "groups", "group_names", "teams", "team_names", "connections", "changes"} {
+		for _, row := range d.rows("select '" + table + "', x.*, t.name from " + table + " x join tenants t on t.id=x.tenant") {
+			if tenant == "" || row[len(row)-1] == tenant {
+				all.add(row...)
+			}
+		}
+	}
+	for _, row := range d.rows(`select 'tokens', x.id, x.hash, x.expires, x.ended, x.ended_why, x.seq, t.seq, t.setup, t.users, t.matched, t.settings, t.name
+		from tokens x join tenants t on t.id=x.tenant`) {
+		if tenant == "" || row[len(row)-1] == tenant {
+			all.add(row...)
+		}
+	}
+	return all
+}
+
 func (d *dump) same(what string, want, got set) {
 	d.t.Helper()
 	for _, row := range slices.Sorted(maps.Keys(want)) {

@@ -137,4 +137,3 @@ func TestWireCatalogue(t *testing.T) {
 		}
 	})
 }
-

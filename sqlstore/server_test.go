@@ -216,17 +216,39 @@ func inProcess(t *testing.T, url string) (*directory.Directory, func()) {
 	})
 }
 
+var testVia = directory.Via{Client: "test", Operation: "TEST"}
+
+// freshToken makes a token that a case may use up: of an admin of its own where
+// the case is about him.
+func freshToken(t *testing.T, tenant *directory.Tenant, name string) string {
+	t.Helper()
+	if _, err := tenant.SetRole(t.Context(), "second@acme.test", "company admin"); err != nil {
+		t.Fatal(err)
+	}
+	token, err := tenant.CreateToken(t.Context(), "second@acme.test", "for revoking", time.Time{})
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return token
+}
+
+// with is the same client with another token.
+func (c *client) with(token string) *client {
+	other := *c
+	other.token = token
+	return &other
+}
+
 // newTenant makes a tenant with the group feature, its groups and a token.
 func newTenant(t *testing.T, d *directory.Directory, name string, groups ...string) (tenant *directory.Tenant, token string) {
 	t.Helper()
-	via := directory.Via{Client: "test", Operation: "TEST"}
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	tenant, err := d.CreateTenant(t.Context(), directory.NewTenant{Name: name, AdminEmail: "admin@" + name + ".test"}, via)
+	tenant, err := d.CreateTenant(t.Context(), directory.NewTenant{Name: name, AdminEmail: "admin@" + name + ".test"}, testVia)
 	must(err)
 	must(tenant.Set(t.Context(), "groups", "true"))
 	for _, group := range groups {

@@ -1,0 +1,165 @@
+// Bench drives a served Rollcall over HTTP and says how many requests a second
+// it answers, beside two limits of the same machine in the same minutes: a bare
+// net/http handler that answers a fixed body of the same size, and a bare
+// writer that commits rows of the same kind. Their ratios are what travels from
+// one machine to another; requests per second do not.
+//
+// usage: make bench, or go run ./cmd/bench -quick
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	var o options
+	sizes := flag.String("sizes", "1000,10000,100000", "numbers of existing users, rising")
+	databases := flag.String("databases", "sqlite,postgres", "what to measure on")
+	flag.StringVar(&o.postgres, "postgres", "", "URL of an empty PostgreSQL database; without it a temporary cluster is made, if the server is installed")
+	flag.DurationVar(&o.duration, "duration", 3*time.Second, "how long each measure takes")
+	quick := flag.Bool("quick", false, "SQLite alone, 1,000 and 10,000 users, short measures: about a minute")
+	bare := flag.Bool("bare", false, "")
+	flag.Parse()
+
+	if *bare {
+		fail(serveBare(os.Stdin, os.Stdout))
+		return
+	}
+	if *quick {
+		*sizes, *databases, o.duration = "1000,10000", "sqlite", 750*time.Millisecond
+	}
+	for size := range strings.SplitSeq(*sizes, ",") {
+		n, err := strconv.Atoi(strings.ReplaceAll(size, "_", ""))
+		if err != nil || n < 200 || len(o.sizes) > 0 && n <= o.sizes[len(o.sizes)-1] {
+			fail(fmt.Errorf("-sizes %s: give rising numbers from 200, separated by commas", *sizes))
+		}
+		o.sizes = append(o.sizes, n)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	fail(run(ctx, o, strings.Split(*databases, ",")))
+}
+
+type options struct {
+	sizes    []int
+	duration time.Duration
+	postgres string
+}
+
+func fail(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// run measures on each database and prints the report.
+func run(ctx context.Context, o options, databases []string) error {
+	dir, err := os.MkdirTemp("", "rollcall-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	binary, err := build(ctx, dir)
+	if err != nil {
+		return err
+	}
+	facts, err := machine(dir)
+	if err != nil {
+		return err
+	}
+	fmt.Println(facts)
+	for _, name := range databases {
+		db, err := openDatabase(ctx, name, dir, o)
+		if err != nil {
+			return err
+		}
+		if db == nil {
+			progress("%s is left out: its server is not installed", name)
+			continue
+		}
+		results, err := runDatabase(ctx, o, db, binary)
+		db.close()
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		report(os.Stdout, db.title, o.sizes, results)
+	}
+	return nil
+}
+
+// runDatabase lets the directory grow from size to size.
+func runDatabase(ctx context.Context, o options, db *database, binary string) (results []result, err error) {
+	s, err := newSeed(ctx, db.url)
+	if err != nil {
+		return nil, err
+	}
+	w, err := newBareWriter(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	defer w.close()
+	for _, size := range o.sizes {
+		if err := s.grow(ctx, size); err != nil {
+			return nil, err
+		}
+		some, err := measureSize(ctx, o, db, binary, s, w)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, some...)
+	}
+	return results, nil
+}
+
+// measureSize takes every measure at one size. What is measured and what it is
+// compared with take turns, so that a machine that slows down slows down all.
+func measureSize(ctx context.Context, o options, db *database, binary string, s *seed, w *bareWriter) (results []result, err error) {
+	ours, err := startServer(ctx, binary, db.url, s)
+	if err != nil {
+		return nil, err
+	}
+	defer ours.stop()
+	bare, err := startBare(ctx, ours)
+	if err != nil {
+		return nil, err
+	}
+	defer bare.stop()
+	for _, connections := range []int{8, 64} {
+		for _, k := range kinds {
+			if connections > 8 && !k.writes {
+				continue
+			}
+			progress("%s, %d users: %s over %d connections", db.title, s.size(), k.name, connections)
+			r := result{kind: k, users: s.size(), connections: connections}
+			const turns = 3
+			for range turns {
+				if err := r.bare.take(ctx, bare, k, connections, o.duration/turns); err != nil {
+					return nil, fmt.Errorf("bare handler: %w", err)
+				}
+				if err := r.ours.take(ctx, ours, k, connections, o.duration/turns); err != nil {
+					return nil, err
+				}
+				if k.writes {
+					if err := r.writer.takeWriter(ctx, w, connections, o.duration/turns); err != nil {
+						return nil, fmt.Errorf("bare writer: %w", err)
+					}
+				}
+			}
+			results = append(results, r)
+		}
+	}
+	return results, nil
+}
+
+func progress(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, time.Now().Format("15:04:05 ")+format+"\n", args...)
+}
