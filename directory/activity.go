@@ -131,7 +131,7 @@ type Activity struct {
 	Code      string        `json:"code,omitzero"`
 	Detail    string        `json:"detail,omitzero"`
 	Notes     []string      `json:"notes,omitzero"`
-	Duration  time.Duration `json:"duration,format:units"`
+	Duration  time.Duration `json:"-"`
 	Request   string        `json:"request"`
 	First     int64         `json:"firstChange,omitzero"`
 	Last      int64         `json:"lastChange,omitzero"`

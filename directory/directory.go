@@ -98,6 +98,7 @@ func (d *Directory) CreateTenant(ctx context.Context, n NewTenant, via Via) (*Te
 	row := TenantRow{Name: n.Name, Display: n.Display, Created: now}
 	err := d.Store.CreateTenant(ctx, row, func(tx Tx) error {
 		t := d.handle(newSetup(*tx.Row()), via)
+		t.actor = byCommand
 		w := &write{t: t, tx: tx, ctx: ctx, now: now}
 		return w.found(n)
 	})
@@ -170,6 +171,9 @@ func (d *Directory) Tenants(ctx context.Context) ([]TenantRow, error) {
 	return d.Store.Tenants(ctx)
 }
 
+// byCommand is the actor of whoever runs the installation.
+const byCommand = "command line"
+
 // OpenAdmin opens a tenant for whoever runs the installation: the command line,
 // later the console. Nobody's token is asked for.
 func (d *Directory) OpenAdmin(ctx context.Context, name string, via Via) (*Tenant, error) {
@@ -187,7 +191,7 @@ func (d *Directory) OpenAdmin(ctx context.Context, name string, via Via) (*Tenan
 		}
 	}
 	t := d.handle(s, via)
-	t.actor = "command line"
+	t.actor = byCommand
 	return t, nil
 }
 

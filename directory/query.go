@@ -19,7 +19,7 @@ func (t *Tenant) Query(ctx context.Context, typ string, q scim.Query) (*scim.Pag
 	if typ != scim.UserType.Name {
 		// Entra's Test Connection asks before the admin can switch its group
 		// mapping off (behaviour.md 2.5).
-		return &scim.Page{StartIndex: q.StartIndex}, nil
+		return &scim.Page{StartIndex: q.StartIndex}, t.Verify(ctx)
 	}
 	if q.Filter == nil {
 		return t.list(ctx, q)
@@ -42,11 +42,8 @@ func (t *Tenant) Query(ctx context.Context, typ string, q scim.Query) (*scim.Pag
 // list is the plain listing: people in sight, in the order of their ids.
 func (t *Tenant) list(ctx context.Context, q scim.Query) (*scim.Page, error) {
 	if q.Count == 0 {
-		row, err := t.r.Tenant(ctx)
-		if err != nil {
-			return nil, unavailable(err)
-		}
-		return &scim.Page{Total: int(row.Users), StartIndex: q.StartIndex}, t.saw(ctx, Stamp{Setup: row.Setup})
+		row, err := t.verified(ctx)
+		return &scim.Page{Total: int(row.Users), StartIndex: q.StartIndex}, err
 	}
 	l := List{Limit: q.Count, Offset: q.StartIndex - 1}
 	if after, ok := t.d.pages.after(t.s.tenant, l.Offset, t.d.Now()); ok {

@@ -75,6 +75,21 @@ func (t *Tenant) saw(ctx context.Context, st Stamp) error {
 	return t.admitted()
 }
 
+// Verify proves that the caller is still admitted, for requests that read
+// nothing else.
+func (t *Tenant) Verify(ctx context.Context) error {
+	_, err := t.verified(ctx)
+	return err
+}
+
+func (t *Tenant) verified(ctx context.Context) (TenantRow, error) {
+	row, err := t.r.Tenant(ctx)
+	if err != nil {
+		return row, unavailable(err)
+	}
+	return row, t.saw(ctx, Stamp{Setup: row.Setup})
+}
+
 // update runs fn as one change of the tenant.
 func (t *Tenant) update(ctx context.Context, fn func(*write) error) error {
 	err := t.d.Store.Update(ctx, t.s.tenant, func(tx Tx) error {

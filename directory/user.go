@@ -35,6 +35,9 @@ func errNoUser(id string) error {
 // Get is one SELECT, which also proves that the token still holds.
 func (t *Tenant) Get(ctx context.Context, typ, id string) (*scim.Resource, error) {
 	if typ != scim.UserType.Name {
+		if err := t.Verify(ctx); err != nil {
+			return nil, err
+		}
 		return nil, errNoIdPGroup(id)
 	}
 	u, st, err := t.r.User(noCancel, id)
@@ -122,7 +125,7 @@ func cloneWith(o scim.Object, name string, value any) scim.Object {
 // scim runs one SCIM write with its row of activity and answers with the user.
 func (t *Tenant) scim(ctx context.Context, typ, id string, status int, fn func(*write) (*UserRow, error)) (*scim.Resource, error) {
 	if typ != scim.UserType.Name {
-		return nil, t.refuseIdPGroup(id, status)
+		return nil, t.refuseIdPGroup(ctx)
 	}
 	var u *UserRow
 	var setup int64
@@ -182,6 +185,9 @@ func errNoIdPGroup(id string) error {
 }
 
 // refuseIdPGroup answers writes to /Groups while IdP groups are off.
-func (t *Tenant) refuseIdPGroup(string, int) error {
+func (t *Tenant) refuseIdPGroup(ctx context.Context) error {
+	if err := t.Verify(ctx); err != nil {
+		return err
+	}
 	return scim.Errorf(403, "", "403.2", "IdP groups are off (403.2): this tenant takes users, not groups of the identity provider. Switch the group mapping off there (in Entra ID: Provisioning > Mappings > Provision Groups > Enabled: No).")
 }

@@ -53,7 +53,7 @@ func (x *exchange) fault(err error) *scim.Error {
 func (x *exchange) log(level slog.Level, status int, cause slog.Attr) {
 	x.Logger.LogAttrs(x.r.Context(), level, "SCIM request failed",
 		slog.String("request", x.RequestID), slog.String("method", x.Method),
-		slog.String("type", x.Type), slog.String("id", x.ID), slog.Int("status", status), cause)
+		slog.String("type", x.Type), slog.Int("status", status), cause)
 }
 
 // challenge is the WWW-Authenticate header: RFC 6750 section 3.1 wants no

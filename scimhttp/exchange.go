@@ -90,6 +90,9 @@ func (x *exchange) open(public bool) error {
 	sp, err := x.Open(x.r.Context(), x.Call)
 	if err == nil {
 		x.sp = sp
+		if v, ok := sp.(Verifying); ok && public {
+			return v.Verify(x.r.Context())
+		}
 		return nil
 	}
 	var refusal *scim.Error

@@ -73,6 +73,12 @@ type Handler struct {
 // answered is the provider's to say.
 type Offering interface{ Offers(typ string) bool }
 
+// Verifying is a provider that Open opens on what it remembers of the token, and
+// that proves it with its first read. Discovery reads nothing, so it asks.
+type Verifying interface {
+	Verify(ctx context.Context) error
+}
+
 // Mount serves everything under Base, and /api/scim/Users as /api/scim/v2/Users
 // (RFC 7644 section 3.13: without a version the latest is meant).
 func (h *Handler) Mount(mux *http.ServeMux) {

@@ -135,7 +135,7 @@ func refused(t *testing.T, what string, r reply, code string) {
 		t.Errorf("%s: %.300s; want %s", what, r, code)
 	case !strings.Contains(fmt.Sprint(e["schemas"]), scim.ErrorURN) || !strings.HasPrefix(r.header.Get("Content-Type"), "application/scim+json"):
 		t.Errorf("%s: no SCIM error: %v %.300s", what, r.header, r)
-	case len(cure) < 25 || !strings.HasSuffix(detail, "."):
+	case len(cure) < 15 || !strings.HasSuffix(detail, "."):
 		t.Errorf("%s: where is the cure? %s", what, detail)
 	case inside.MatchString(r.body):
 		t.Errorf("%s: tells of our inside: %s", what, r)

@@ -146,6 +146,7 @@ func (s *Store) commit(batch []*request) int {
 var (
 	errNothing = errors.New("nothing to commit")
 	errLost    = errors.New("the transaction is lost")
+	errClosed  = errors.New("the database is closed")
 )
 
 // savepoint runs one change; alone in its transaction it needs no savepoint.
@@ -199,7 +200,10 @@ func (t *transaction) run(tenant int64, fn func(directory.Tx) error) (err error)
 
 // transact runs fn in a transaction on a connection that writes.
 func (s *Store) transact(fn func(*transaction) error) (err error) {
-	w := <-s.writers
+	w, open := <-s.writers
+	if !open {
+		return errClosed
+	}
 	defer func() { s.writers <- w }()
 	if w == nil {
 		conn, err := s.write.Conn(noCancel)

@@ -110,13 +110,18 @@ func redacted(database string) string {
 	return "(not readable)"
 }
 
-// Close waits for nothing: close the directory first.
+// Close waits for transactions that are under way. Close the directory first.
 func (s *Store) Close() error {
-	for len(s.writers) > 0 {
-		if w := <-s.writers; w != nil {
+	for range cap(s.writers) {
+		w, open := <-s.writers
+		if !open {
+			return nil // closed before
+		}
+		if w != nil {
 			w.conn.Close()
 		}
 	}
+	close(s.writers)
 	err := s.read.db.Close()
 	if s.write != s.read.db {
 		err = errors.Join(err, s.write.Close())

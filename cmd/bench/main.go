@@ -25,6 +25,7 @@ func main() {
 	databases := flag.String("databases", "sqlite,postgres", "what to measure on")
 	flag.StringVar(&o.postgres, "postgres", "", "URL of an empty PostgreSQL database; without it a temporary cluster is made, if the server is installed")
 	flag.DurationVar(&o.duration, "duration", 3*time.Second, "how long each measure takes")
+	flag.StringVar(&o.only, "only", "", "only measures whose name contains this, such as filter")
 	quick := flag.Bool("quick", false, "SQLite alone, 1,000 and 10,000 users, short measures: about a minute")
 	bare := flag.Bool("bare", false, "")
 	flag.Parse()
@@ -52,6 +53,7 @@ type options struct {
 	sizes    []int
 	duration time.Duration
 	postgres string
+	only     string
 }
 
 func fail(err error) {
@@ -135,7 +137,7 @@ func measureSize(ctx context.Context, o options, db *database, binary string, s 
 	defer bare.stop()
 	for _, connections := range []int{8, 64} {
 		for _, k := range kinds {
-			if connections > 8 && !k.writes {
+			if connections > 8 && !k.writes || !strings.Contains(k.name, o.only) {
 				continue
 			}
 			progress("%s, %d users: %s over %d connections", db.title, s.size(), k.name, connections)

@@ -6,11 +6,37 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/rollcall-scim/rollcall/directory"
 )
+
+// activityLine is a request for programs to read.
+type activityLine struct {
+	ID           string    `json:"id"`
+	Time         time.Time `json:"time"`
+	Client       string    `json:"client"`
+	Operation    string    `json:"operation"`
+	Person       string    `json:"person,omitzero"`
+	Status       int       `json:"status"`
+	ScimType     string    `json:"scimType,omitzero"`
+	Code         string    `json:"code,omitzero"`
+	Detail       string    `json:"detail,omitzero"`
+	Notes        []string  `json:"notes,omitzero"`
+	Milliseconds float64   `json:"milliseconds"`
+	Request      string    `json:"request"`
+	First        int64     `json:"firstChange,omitzero"`
+	Last         int64     `json:"lastChange,omitzero"`
+}
+
+func activityLineOf(a directory.Activity) activityLine {
+	return activityLine{a.ID, a.Time, a.Client, a.Operation, a.Person, a.Status, a.ScimType, a.Code, a.Detail, a.Notes,
+		float64(a.Duration.Microseconds()) / 1000, a.Request, a.First, a.Last}
+}
+
+var looksLikeID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 func newActivity() *cobra.Command {
 	var f directory.ActivityFilter
@@ -30,13 +56,12 @@ whom, how they ended, what to do about an error, and what was skipped.`,
 			if err != nil {
 				return err
 			}
-			if entries == nil {
-				entries = []directory.Activity{}
+			nameThem(c, t, entries)
+			lines := make([]activityLine, 0, len(entries))
+			for _, e := range entries {
+				lines = append(lines, activityLineOf(e))
 			}
-			return show(c, entries, func(w io.Writer) {
-				nameThem(c, t, entries)
-				writeActivity(w, entries)
-			})
+			return show(c, lines, func(w io.Writer) { writeActivity(w, entries) })
 		}),
 	}
 	c.Flags().StringVar(&f.Person, "person", "", "only requests about this person (userName or id)")
@@ -44,8 +69,6 @@ whom, how they ended, what to do about an error, and what was skipped.`,
 	c.Flags().IntVar(&f.Limit, "limit", 50, "at most so many")
 	return withJSON(withTenant(c))
 }
-
-var looksLikeID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 // nameThem shows a userName where the entry knows only an id.
 func nameThem(c *cobra.Command, t *directory.Tenant, entries []directory.Activity) {

@@ -58,7 +58,7 @@ what to what. The numbers have no gaps.`,
 			lines := make([]changeLine, 0, len(rows))
 			for _, r := range rows {
 				lines = append(lines, changeLine{r.Seq, time.UnixMicro(r.Time).UTC(), r.Request, r.Actor, r.Connection,
-					r.Type, r.Object, r.Kind, jsontext.Value(r.Before), jsontext.Value(r.After)})
+					r.Type, r.Object, r.Kind, document(r.Before), document(r.After)})
 			}
 			return show(c, lines, func(w io.Writer) { writeChanges(w, lines) })
 		}),
@@ -67,6 +67,14 @@ what to what. The numbers have no gaps.`,
 	c.Flags().Int64Var(&after, "after", 0, "only changes after this number, the oldest first")
 	c.Flags().IntVar(&limit, "limit", 50, "at most so many")
 	return withJSON(withTenant(c))
+}
+
+// document is JSON as it was kept; nil for none.
+func document(text string) jsontext.Value {
+	if text == "" {
+		return nil
+	}
+	return jsontext.Value(text)
 }
 
 // lastChanges reads from --after on, or else the end of the log.

@@ -232,6 +232,9 @@ func TestTenantMayBeLeftOut(t *testing.T) {
 	if said := s.fails(exitFailure, "user", "list"); !strings.Contains(said, "acme, beta") {
 		t.Errorf("said %q", said)
 	}
+	if out := s.must("tenant", "show", "beta", "--json"); !strings.Contains(out, `"teams": 0`) || !strings.Contains(out, `"name": "beta"`) {
+		t.Errorf("tenant show:\n%s", out)
+	}
 	t.Setenv("ROLLCALL_TENANT", "beta")
 	if _, there := s.users()["b@beta.test"]; !there {
 		t.Error("ROLLCALL_TENANT is not heard")

@@ -9,8 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"regexp"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -192,14 +190,4 @@ func purge(ctx context.Context, d *directory.Directory, logger *slog.Logger) {
 	if n > 0 {
 		logger.Info("personal data of people removed long ago was deleted", "people", n)
 	}
-}
-
-// withoutAddresses logs what net/http has to say, without the client's address.
-type withoutAddresses struct{ logger *slog.Logger }
-
-var remoteAddress = regexp.MustCompile(`(?:\[[0-9a-fA-F:.%a-z]+\]|\d+\.\d+\.\d+\.\d+):\d+`)
-
-func (w withoutAddresses) Write(line []byte) (int, error) {
-	w.logger.Warn(strings.TrimSpace(remoteAddress.ReplaceAllString(string(line), "a client")))
-	return len(line), nil
 }

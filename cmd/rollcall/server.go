@@ -55,33 +55,20 @@ func (s *server) open(ctx context.Context, c scimhttp.Call) (scim.ServiceProvide
 	if err != nil {
 		return nil, err
 	}
-	return &caller{Tenant: t}, nil
+	return t, nil
 }
 
 // done enters what was refused in the tenant's activity log; what worked was
 // entered with the change.
 func (s *server) done(sp scim.ServiceProvider, x scimhttp.Exchange) {
-	c, ok := sp.(*caller)
+	t, ok := sp.(*directory.Tenant)
 	if !ok || x.Status < 400 {
 		return
 	}
-	c.Failed(directory.Failure{
-		ID: x.ID, Person: c.person, Status: x.Status, ScimType: x.ScimType,
+	t.Failed(directory.Failure{
+		ID: x.ID, Person: x.Name, Status: x.Status, ScimType: x.ScimType,
 		Code: x.Code, Detail: x.Detail, Duration: x.Duration,
 	})
-}
-
-// caller is a tenant as one request sees it. It remembers whom a new resource
-// was about: if it is refused there is no other trace of the name.
-type caller struct {
-	*directory.Tenant
-	person string
-}
-
-// Create notes the userName and creates the resource.
-func (c *caller) Create(ctx context.Context, typ string, r *scim.Resource) (*scim.Resource, error) {
-	c.person = r.String("userName")
-	return c.Tenant.Create(ctx, typ, r)
 }
 
 // live says that the process answers.

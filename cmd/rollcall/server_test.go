@@ -1,6 +1,7 @@
 package main
 
 import (
+	"database/sql"
 	"io"
 	"log/slog"
 	"net/http"
@@ -16,20 +17,21 @@ import (
 
 // served is a server in this process, with a log to look into.
 type served struct {
-	t     *testing.T
-	store *sqlstore.Store
-	dir   *directory.Directory
-	url   string
-	log   *synced
+	t    *testing.T
+	path string
+	dir  *directory.Directory
+	url  string
+	log  *synced
 }
 
 func newServed(t *testing.T) *served {
 	t.Helper()
-	store, err := sqlstore.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "rollcall.db"))
+	path := filepath.Join(t.TempDir(), "rollcall.db")
+	store, err := sqlstore.Open(t.Context(), "sqlite:"+path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &served{t: t, store: store, dir: directory.New(store), log: &synced{}}
+	s := &served{t: t, path: path, dir: directory.New(store), log: &synced{}}
 	logger := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.dir.Logger = logger
 	server := httptest.NewServer(newServer(config{baseDomain: "localhost"}, s.dir, logger))
@@ -73,6 +75,19 @@ func (s *served) send(method, host, path, token, body string) (int, string) {
 		s.t.Fatal(err)
 	}
 	return resp.StatusCode, string(answer)
+}
+
+// spoil takes a table away, so that the database fails as it may in life.
+func (s *served) spoil(table string) {
+	s.t.Helper()
+	db, err := sql.Open("sqlite", s.path)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("alter table " + table + " rename to elsewhere"); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 const users = "/api/scim/v2/Users"
@@ -130,7 +145,7 @@ func TestReadyAsksTheDatabase(t *testing.T) {
 	if status, _ := s.send("GET", "localhost", "/readyz", "", ""); status != 200 {
 		t.Errorf("ready: %d", status)
 	}
-	s.store.Close()
+	s.spoil("tenants")
 	if status, _ := s.send("GET", "localhost", "/readyz", "", ""); status != 503 {
 		t.Errorf("without a database: %d", status)
 	}
@@ -179,7 +194,7 @@ func TestLogsHoldNoTokenNameOrAddress(t *testing.T) {
 	}
 	talk()
 	s.dir.Flush()
-	s.store.Close()
+	s.spoil("users")
 	talk()
 	logged := s.log.String()
 	if !strings.Contains(logged, "level=") {

@@ -69,16 +69,21 @@ func needs(c *cobra.Command, flags ...string) {
 
 // tenantLine is a tenant for programs to read.
 type tenantLine struct {
-	Name      string        `json:"name"`
-	Display   string        `json:"displayName"`
-	Created   time.Time     `json:"created"`
-	Users     int64         `json:"users"`
-	Matched   int64         `json:"matched"`
-	Unmatched int64         `json:"unmatched"`
-	TenantURL string        `json:"tenantUrl,omitzero"`
-	Groups    int           `json:"groups,omitzero"`
-	Teams     int           `json:"teams,omitzero"`
-	Settings  []settingLine `json:"settings,omitzero"`
+	Name      string    `json:"name"`
+	Display   string    `json:"displayName"`
+	Created   time.Time `json:"created"`
+	Users     int64     `json:"users"`
+	Matched   int64     `json:"matched"`
+	Unmatched int64     `json:"unmatched"`
+}
+
+// tenantSheet is a tenant with all there is to know about it.
+type tenantSheet struct {
+	tenantLine
+	TenantURL string        `json:"tenantUrl"`
+	Groups    int           `json:"groups"`
+	Teams     int           `json:"teams"`
+	Settings  []settingLine `json:"settings"`
 }
 
 type settingLine struct {
@@ -150,22 +155,21 @@ func newTenantShow() *cobra.Command {
 	return withJSON(withTenant(c))
 }
 
-func describe(c *cobra.Command, t *directory.Tenant) (tenantLine, error) {
+func describe(c *cobra.Command, t *directory.Tenant) (tenantSheet, error) {
 	ctx := c.Context()
 	row, err := t.Row(ctx)
 	if err != nil {
-		return tenantLine{}, err
+		return tenantSheet{}, err
 	}
 	groups, err := t.Groups(ctx)
 	if err != nil {
-		return tenantLine{}, err
+		return tenantSheet{}, err
 	}
 	settings, err := t.Settings(ctx)
 	if err != nil {
-		return tenantLine{}, err
+		return tenantSheet{}, err
 	}
-	l := lineOf(row)
-	l.TenantURL, l.Groups = tenantURLFromEnvironment(row.Name), len(groups)
+	l := tenantSheet{tenantLine: lineOf(row), TenantURL: tenantURLFromEnvironment(row.Name), Groups: len(groups)}
 	for _, g := range groups {
 		l.Teams += g.Teams
 	}
@@ -203,7 +207,7 @@ func (a listenAddress) String() string { return string(a) }
 
 var _ net.Addr = listenAddress("")
 
-func (l tenantLine) write(w io.Writer) {
+func (l tenantSheet) write(w io.Writer) {
 	fmt.Fprintf(w, "%s  %s\n\n", l.Name, l.Display)
 	fmt.Fprintf(w, "Tenant URL  %s\n", l.TenantURL)
 	fmt.Fprintf(w, "Created     %s\n", day(l.Created))
