@@ -121,20 +121,20 @@ func (d *Directory) Flush() {
 
 // Activity is one request for people to read.
 type Activity struct {
-	ID        string        `json:"id"`
-	Time      time.Time     `json:"time"`
-	Client    string        `json:"client"`
-	Operation string        `json:"operation"`
-	Person    string        `json:"person,omitzero"`
-	Status    int           `json:"status"`
-	ScimType  string        `json:"scimType,omitzero"`
-	Code      string        `json:"code,omitzero"`
-	Detail    string        `json:"detail,omitzero"`
-	Notes     []string      `json:"notes,omitzero"`
-	Duration  time.Duration `json:"-"`
-	Request   string        `json:"request"`
-	First     int64         `json:"firstChange,omitzero"`
-	Last      int64         `json:"lastChange,omitzero"`
+	ID           string    `json:"id"`
+	Time         time.Time `json:"time"`
+	Client       string    `json:"client"`
+	Operation    string    `json:"operation"`
+	Person       string    `json:"person,omitzero"`
+	Status       int       `json:"status"`
+	ScimType     string    `json:"scimType,omitzero"`
+	Code         string    `json:"code,omitzero"`
+	Detail       string    `json:"detail,omitzero"`
+	Notes        []string  `json:"notes,omitzero"`
+	Milliseconds float64   `json:"milliseconds"` // until the change was ready to commit
+	Request      string    `json:"request"`
+	First        int64     `json:"firstChange,omitzero"` // the range of its changes
+	Last         int64     `json:"lastChange,omitzero"`
 }
 
 // ActivityFilter asks for activity, newest first.
@@ -166,7 +166,7 @@ func (t *Tenant) Activity(ctx context.Context, f ActivityFilter) ([]Activity, er
 	for _, r := range rows {
 		a := Activity{ID: r.ID, Time: time.UnixMicro(r.Time).UTC(), Client: r.Client, Operation: r.Operation, Person: r.Person,
 			Status: r.Status, ScimType: r.ScimType, Code: r.Code, Detail: r.Detail,
-			Duration: time.Duration(r.Duration) * time.Microsecond, Request: r.Request, First: r.First, Last: r.Last}
+			Milliseconds: float64(r.Duration) / 1000, Request: r.Request, First: r.First, Last: r.Last}
 		if r.Notes != "" {
 			a.Notes = strings.Split(r.Notes, "\n")
 		}

@@ -1,9 +1,9 @@
 package main
 
 import (
+	"encoding/csv"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -13,73 +13,43 @@ import (
 	"github.com/rollcall-scim/rollcall/directory"
 )
 
-// activityLine is a request for programs to read.
-type activityLine struct {
-	ID           string    `json:"id"`
-	Time         time.Time `json:"time"`
-	Client       string    `json:"client"`
-	Operation    string    `json:"operation"`
-	Person       string    `json:"person,omitzero"`
-	Status       int       `json:"status"`
-	ScimType     string    `json:"scimType,omitzero"`
-	Code         string    `json:"code,omitzero"`
-	Detail       string    `json:"detail,omitzero"`
-	Notes        []string  `json:"notes,omitzero"`
-	Milliseconds float64   `json:"milliseconds"`
-	Request      string    `json:"request"`
-	First        int64     `json:"firstChange,omitzero"`
-	Last         int64     `json:"lastChange,omitzero"`
-}
-
-func activityLineOf(a directory.Activity) activityLine {
-	return activityLine{a.ID, a.Time, a.Client, a.Operation, a.Person, a.Status, a.ScimType, a.Code, a.Detail, a.Notes,
-		float64(a.Duration.Microseconds()) / 1000, a.Request, a.First, a.Last}
-}
-
-var looksLikeID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-
 func newActivity() *cobra.Command {
 	var f directory.ActivityFilter
+	var last string
+	var asCSV bool
 	c := &cobra.Command{
 		Use:   "activity",
 		Short: "Show what identity providers asked for, and how it ended",
 		Long: `Activity shows the requests that wrote or failed, the newest first: who sent them, about
 whom, how they ended, what to do about an error, and what was skipped.`,
 		Example: `  rollcall activity --tenant acme --failed
-  rollcall activity --tenant acme --person anna@acme.test --limit 10`,
+  rollcall activity --tenant acme --person anna@acme.test --limit 10
+  rollcall activity --tenant acme --since 7d --limit 100000 --csv > activity.csv`,
 		Args: arguments(),
 		RunE: onTenant(func(c *cobra.Command, _ []string, t *directory.Tenant) error {
 			if f.Limit < 1 {
 				return usageOf(c, fmt.Errorf("--limit %d shows nothing; give a number from 1", f.Limit))
 			}
+			var err error
+			if f.Since, err = since(last, time.Now()); err != nil {
+				return usageOf(c, err)
+			}
 			entries, err := t.Activity(c.Context(), f)
 			if err != nil {
 				return err
 			}
-			nameThem(c, t, entries)
-			lines := make([]activityLine, 0, len(entries))
-			for _, e := range entries {
-				lines = append(lines, activityLineOf(e))
+			if asCSV {
+				return writeActivityCSV(c.OutOrStdout(), entries)
 			}
-			return show(c, lines, func(w io.Writer) { writeActivity(w, entries) })
+			return show(c, entries, func(w io.Writer) { writeActivity(w, entries) })
 		}),
 	}
 	c.Flags().StringVar(&f.Person, "person", "", "only requests about this person (userName or id)")
 	c.Flags().BoolVar(&f.Failed, "failed", false, "only requests that were refused")
+	c.Flags().StringVar(&last, "since", "", "only requests since then: so long ago (24h, 7d), or a date (2026-11-24)")
+	c.Flags().BoolVar(&asCSV, "csv", false, "as CSV, for a spreadsheet")
 	c.Flags().IntVar(&f.Limit, "limit", 50, "at most so many")
 	return withJSON(withTenant(c))
-}
-
-// nameThem shows a userName where the entry knows only an id.
-func nameThem(c *cobra.Command, t *directory.Tenant, entries []directory.Activity) {
-	for i := range entries {
-		if !looksLikeID.MatchString(entries[i].Person) {
-			continue
-		}
-		if u, err := t.User(c.Context(), entries[i].Person); err == nil {
-			entries[i].Person = u.UserName
-		}
-	}
 }
 
 // writeActivity has one line for each request, and under it what to read about
@@ -102,6 +72,47 @@ func writeActivity(w io.Writer, entries []directory.Activity) {
 			writeIndented(w, note, limit)
 		}
 	}
+}
+
+// since reads how long ago, or when.
+func since(s string, now time.Time) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		if n, err := strconv.Atoi(days); err == nil && n >= 0 {
+			return now.AddDate(0, 0, -n), nil
+		}
+	}
+	if d, err := time.ParseDuration(s); err == nil && d >= 0 {
+		return now.Add(-d), nil
+	}
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		return t, nil
+	}
+	if t, err := time.ParseInLocation("2006-01-02", s, time.Local); err == nil {
+		return t, nil
+	}
+	return time.Time{}, fmt.Errorf("--since %q is neither how long ago nor a date; write it like 24h, 7d or 2026-11-24", s)
+}
+
+func writeActivityCSV(w io.Writer, entries []directory.Activity) error {
+	table := csv.NewWriter(w)
+	table.Write([]string{"time", "client", "operation", "person", "status", "scimType", "code", "detail", "notes", "milliseconds", "request"})
+	for _, e := range entries {
+		table.Write([]string{e.Time.Format(time.RFC3339), cell(e.Client), e.Operation, cell(e.Person), strconv.Itoa(e.Status), e.ScimType, e.Code,
+			cell(e.Detail), cell(strings.Join(e.Notes, "; ")), strconv.FormatFloat(e.Milliseconds, 'f', -1, 64), e.Request})
+	}
+	table.Flush()
+	return table.Error()
+}
+
+// cell keeps a spreadsheet from reading a name as a formula.
+func cell(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+		return "'" + s
+	}
+	return s
 }
 
 func outcome(e directory.Activity) string {

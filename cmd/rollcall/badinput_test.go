@@ -29,6 +29,7 @@ func TestBadInput(t *testing.T) {
 		{[]string{"user", "set", "admin@acme.test"}, exitUsage, "nothing to change"},
 		{[]string{"user", "list", "--matched", "--unmatched"}, exitUsage, "exclude"},
 		{[]string{"activity", "--limit", "0"}, exitUsage, "--limit"},
+		{[]string{"activity", "--since", "yesterday"}, exitUsage, "24h, 7d or 2026-11-24"},
 		{[]string{"user", "list", "--tenant", "nobody"}, exitFailure, "rollcall tenant list"},
 		{[]string{"tenant", "create", "acme", "--admin-email", "a@b.test"}, exitFailure, "already"},
 		{[]string{"tenant", "create", "Ac me", "--admin-email", "a@b.test"}, exitFailure, "hyphens"},

@@ -99,6 +99,12 @@ func TestServe(t *testing.T) {
 	if out := s.must("activity", "--failed", "--person", aino.address); !strings.Contains(out, "400.76") || !strings.Contains(out, "Entra ID") {
 		t.Errorf("activity:\n%s", out)
 	}
+	if out := s.must("activity", "--csv", "--since", "1h"); !strings.HasPrefix(out, "time,client,operation") || !strings.Contains(out, ",Entra ID,POST,") {
+		t.Errorf("activity as CSV: %s", out)
+	}
+	if out := s.must("activity", "--csv", "--since", "2200-01-01"); strings.Count(out, "\n") != 1 {
+		t.Errorf("activity since the future: %s", out)
+	}
 	if out := s.must("activity", "--json"); !strings.Contains(out, `"operation": "POST"`) || !strings.Contains(out, `"status": 201`) {
 		t.Errorf("activity:\n%s", out)
 	}

@@ -79,3 +79,11 @@ func TestShownDatabase(t *testing.T) {
 		}
 	}
 }
+
+func TestCellsAreNoFormulas(t *testing.T) {
+	for in, want := range map[string]string{"=1+1": "'=1+1", "@x": "'@x", "Anna": "Anna", "": "", "-": "'-"} {
+		if got := cell(in); got != want {
+			t.Errorf("%q: %q", in, got)
+		}
+	}
+}
