@@ -41,10 +41,15 @@ func (t *Tenant) Failed(f Failure) {
 	}
 	t.d.log.add(t.s.tenant, &ActivityRow{
 		ID: newID(), Time: t.d.Now().UnixMicro(), Connection: t.connection, Token: t.token.ID,
-		Client: t.via.Client, Operation: t.via.Operation, Subject: subject, Person: f.Person,
-		Status: f.Status, ScimType: f.ScimType, Code: f.Code, Detail: f.Detail,
+		Client: plain(t.via.Client), Operation: t.via.Operation, Subject: plain(subject), Person: plain(f.Person),
+		Status: f.Status, ScimType: f.ScimType, Code: f.Code, Detail: plain(f.Detail),
 		Duration: f.Duration.Microseconds(), Request: t.via.Request,
 	})
+}
+
+// plain takes out of what a client wrote what a database may not hold.
+func plain(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 // activityLog writes the rows of failed requests behind the answers.

@@ -36,7 +36,7 @@ var endpoints = map[string][]string{
 	"":                       {"GET"},
 }
 
-// bodies are sent to each, whatever they are for.
+// bodyFor is what is sent to each, whatever it is for.
 func bodyFor(method, path string) string {
 	switch {
 	case method == "GET" || method == "HEAD" || method == "DELETE":
@@ -95,9 +95,7 @@ func newNeighbours(t *testing.T, url string) *neighbours {
 		}
 	}
 	n.ids = append(n.ids, "canary0@globex.test", "globex")
-	for _, id := range n.ids {
-		n.canaries = append(n.canaries, id)
-	}
+	n.canaries = append(n.canaries, n.ids...)
 	return n
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json/v2"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/rollcall-scim/rollcall/directory"
 )
@@ -85,12 +86,19 @@ func scanUser(rows interface{ Scan(...any) error }, st *directory.Stamp) (*direc
 
 // User implements directory.Reader.
 func (r reader) User(ctx context.Context, id string) (*directory.UserRow, directory.Stamp, error) {
+	if !storable(id) {
+		id = ""
+	}
 	users, st, err := r.users(ctx, `select `+userColumns+` from tenants t join users u on u.tenant=t.id where t.id=$1 and u.id=$2`, id)
 	if err != nil || len(users) == 0 {
 		return nil, st, err
 	}
 	return users[0], st, nil
 }
+
+// storable says whether PostgreSQL can hold the text. What it cannot hold is
+// nobody's id or key, on either database.
+func storable(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
 
 // users runs a SELECT of userColumns. Without a row the stamp is read after,
 // so it can only be newer than what was seen.
@@ -123,6 +131,9 @@ var findUsers = func() map[directory.Key]string {
 
 // FindUsers implements directory.Reader.
 func (r reader) FindUsers(ctx context.Context, k directory.Key, value string) ([]*directory.UserRow, directory.Stamp, error) {
+	if !storable(value) {
+		value = ""
+	}
 	return r.users(ctx, findUsers[k], value)
 }
 
