@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
@@ -45,8 +47,16 @@ proxy's in front. It ends on SIGINT and SIGTERM, after the requests in flight.
 	return c
 }
 
+// collectLess is the GC percent of a server. Its live heap is a few megabytes, so
+// Go's default of 100 collects many times a second; this lets it grow to some
+// tens of megabytes instead. GOGC in the environment has the last word.
+const collectLess = 1000
+
 // serve runs until ctx ends.
 func serve(ctx context.Context, cfg config, errs io.Writer) (err error) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(collectLess)
+	}
 	if err := cfg.check(); err != nil {
 		return err
 	}
