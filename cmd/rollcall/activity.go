@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -29,6 +30,9 @@ whom, how they ended, what to do about an error, and what was skipped.`,
 		RunE: onTenant(func(c *cobra.Command, _ []string, t *directory.Tenant) error {
 			if f.Limit < 1 {
 				return usageOf(c, fmt.Errorf("--limit %d shows nothing; give a number from 1", f.Limit))
+			}
+			if asJSON, _ := c.Flags().GetBool("json"); asJSON && asCSV {
+				return usageOf(c, errors.New("--json and --csv exclude each other"))
 			}
 			var err error
 			if f.Since, err = since(last, time.Now()); err != nil {

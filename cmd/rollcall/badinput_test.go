@@ -30,6 +30,10 @@ func TestBadInput(t *testing.T) {
 		{[]string{"user", "list", "--matched", "--unmatched"}, exitUsage, "exclude"},
 		{[]string{"activity", "--limit", "0"}, exitUsage, "--limit"},
 		{[]string{"activity", "--since", "yesterday"}, exitUsage, "24h, 7d or 2026-11-24"},
+		{[]string{"activity", "--limit", "x"}, exitUsage, `--limit takes a whole number, not "x"`},
+		{[]string{"activity", "--json", "--csv"}, exitUsage, "exclude"},
+		{[]string{"user", "profile-again", "--undo", "x", "--dry-run"}, exitUsage, "--dry-run"},
+		{[]string{"user", "profile-again", "admin@acme.test", "--undo", "x"}, exitUsage, "whole run"},
 		{[]string{"user", "list", "--tenant", "nobody"}, exitFailure, "rollcall tenant list"},
 		{[]string{"tenant", "create", "acme", "--admin-email", "a@b.test"}, exitFailure, "already"},
 		{[]string{"tenant", "create", "Ac me", "--admin-email", "a@b.test"}, exitFailure, "hyphens"},
@@ -58,6 +62,28 @@ func TestBadInput(t *testing.T) {
 				t.Errorf("said %q, want one line with %q", said, c.says)
 			}
 		})
+	}
+}
+
+// A database is made by serve and by the first tenant, never by a typo.
+func TestCommandsMakeNoDatabase(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "typo.db")
+	t.Setenv("ROLLCALL_DATABASE", "sqlite:"+path)
+	for _, args := range [][]string{{"tenant", "list"}, {"group", "list"}, {"user", "create", "anna@acme.test"}, {"activity"}} {
+		said := shell{t}.fails(exitFailure, args...)
+		if !strings.Contains(said, path) || !strings.Contains(said, "--database") || !strings.Contains(said, "tenant create") {
+			t.Errorf("said %q", said)
+		}
+	}
+	if _, err := os.Stat(path); err == nil {
+		t.Error("the database was made")
+	}
+}
+
+func TestEnvironmentIsRefusedInWords(t *testing.T) {
+	t.Setenv("ROLLCALL_PLAIN_HTTP", "perhaps")
+	if said := (shell{t}).fails(exitFailure, "serve"); !strings.Contains(said, `ROLLCALL_PLAIN_HTTP holds "perhaps"`) || !strings.Contains(said, "true or false") {
+		t.Errorf("said %q", said)
 	}
 }
 
@@ -108,7 +134,7 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "newer.db")
 	t.Setenv("ROLLCALL_DATABASE", "sqlite:"+path)
 	s := shell{t}
-	s.must("tenant", "list")
+	s.must("tenant", "create", "acme", "--admin-email", "admin@acme.test")
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
 		t.Fatal(err)

@@ -108,9 +108,13 @@ func lastChanges(c *cobra.Command, t *directory.Tenant, q directory.ChangeQuery)
 }
 
 func writeChanges(w io.Writer, lines []changeLine) {
-	table := newTable("NUMBER", "TIME", "ACTOR", "TYPE", "KIND", "BEFORE", "AFTER").numbers("NUMBER")
+	if len(lines) == 0 {
+		fmt.Fprintln(w, "Nothing yet.")
+		return
+	}
+	table := newTable("NUMBER", "TIME", "ACTOR", "TYPE", "ID", "KIND", "BEFORE", "AFTER").numbers("NUMBER")
 	for _, l := range lines {
-		table.add(strconv.FormatInt(l.Seq, 10), l.Time.Local().Format("2006-01-02 15:04:05"), l.Actor, l.Type, l.Kind, string(l.Before), string(l.After))
+		table.add(strconv.FormatInt(l.Seq, 10), l.Time.Local().Format("2006-01-02 15:04:05"), l.Actor, l.Type, l.Object, l.Kind, string(l.Before), string(l.After))
 	}
 	table.write(w)
 }

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -32,9 +35,41 @@ func withTenant(c *cobra.Command) *cobra.Command {
 	return c
 }
 
-// onDirectory runs a command on the database. It opens the database beside a
-// server that may be running on it.
+// onDirectory runs a command on a database that is there. It opens the database
+// beside a server that may be running on it.
 func onDirectory(fn func(*cobra.Command, []string, *directory.Directory) error) func(*cobra.Command, []string) error {
+	run := onNewDirectory(fn)
+	return func(c *cobra.Command, args []string) error {
+		database, _ := c.Flags().GetString("database")
+		if err := there(database); err != nil {
+			return err
+		}
+		return run(c, args)
+	}
+}
+
+// there refuses a SQLite file that does not exist. To make it would hide that
+// its name is mistyped, or that the command runs in another folder than serve.
+func there(database string) error {
+	path, ok := strings.CutPrefix(database, "sqlite:")
+	if !ok || path == "" {
+		return nil
+	}
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Dir(full)); err != nil {
+		return nil // opening it says which folder is missing
+	}
+	if _, err := os.Stat(full); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no database %s; name the one that serve uses with --database, or begin with: %s", full, firstTenant)
+	}
+	return nil
+}
+
+// onNewDirectory runs a command on the database, which is made if need be.
+func onNewDirectory(fn func(*cobra.Command, []string, *directory.Directory) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) (err error) {
 		database, _ := c.Flags().GetString("database")
 		store, err := sqlstore.Open(c.Context(), database)

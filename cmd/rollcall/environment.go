@@ -50,7 +50,7 @@ func readEnvironment(c *cobra.Command) (err error) {
 			return
 		}
 		if setErr := c.Flags().Set(f.Name, value); setErr != nil {
-			err = fmt.Errorf("the environment variable %s does not hold what --%s takes (%s)", from, f.Name, f.Value.Type())
+			err = fmt.Errorf("the environment variable %s holds %q; like --%s it takes %s", from, value, f.Name, kind(f))
 		}
 	})
 	return err

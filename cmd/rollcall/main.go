@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // Exit codes: scripts can tell a command that was refused from one that was
@@ -66,8 +67,30 @@ New here? Run "rollcall demo". It needs nothing and leaves nothing behind.`,
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return readEnvironment(c) }
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usageOf(c, err) })
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usageOf(c, mistyped(err)) })
 	return root
+}
+
+// mistyped says in plain words which value a flag cannot take.
+func mistyped(err error) error {
+	var invalid *pflag.InvalidValueError
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	return fmt.Errorf("--%s takes %s, not %q", invalid.GetFlag().Name, kind(invalid.GetFlag()), invalid.GetValue())
+}
+
+// kind is what a flag takes.
+func kind(f *pflag.Flag) string {
+	switch f.Value.Type() {
+	case "bool":
+		return "true or false"
+	case "int", "int64":
+		return "a whole number"
+	case "stringSlice":
+		return "a list with commas"
+	}
+	return "another kind of value"
 }
 
 // parent makes a command that only holds others. A word that is none of them is

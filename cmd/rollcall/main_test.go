@@ -116,6 +116,12 @@ func TestPeopleByHand(t *testing.T) {
 	want.GivenName, want.Teams = "Annika", []string{"Support"}
 	check(want)
 
+	if out := s.must("user", "set", "anna@acme.test", "active=false"); !strings.Contains(out, "removed; to undo: rollcall user restore ") {
+		t.Errorf("active=false said %q", out)
+	}
+	s.must("user", "restore", "anna@acme.test")
+	check(want)
+
 	s.must("team", "create", "Sauna", "--group", "Finland")
 	s.must("user", "add-to-team", "anna@acme.test", "sauna")
 	want.Teams = []string{"Sauna", "Support"}

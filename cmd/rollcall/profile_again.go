@@ -44,7 +44,7 @@ and asks for the number. One run can be undone as one.`,
 	}
 	c.Flags().BoolVar(&a.dryRun, "dry-run", false, "only show who would move")
 	c.Flags().BoolVar(&a.yes, "yes", false, "do not ask")
-	c.Flags().StringVar(&a.undo, "undo", "", "undo the run with this id; whoever was changed since is left alone")
+	c.Flags().StringVar(&a.undo, "undo", "", "undo the run with this id, the request in changes --json; whoever was changed since is left alone")
 	return withTenant(c)
 }
 
@@ -58,6 +58,11 @@ type again struct {
 func (a *again) run(c *cobra.Command, people []string, t *directory.Tenant) error {
 	out := c.OutOrStdout()
 	if a.undo != "" {
+		// An undo is of the whole run and shows nothing first: who asks for
+		// either would get what he did not ask for.
+		if a.dryRun || len(people) > 0 {
+			return usageOf(c, errors.New("--undo takes the whole run back at once; leave out --dry-run and the people"))
+		}
 		back, left, err := t.UndoProfiling(c.Context(), a.undo)
 		if err != nil {
 			return err

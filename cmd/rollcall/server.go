@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json/v2"
 	"errors"
 	"io"
 	"log/slog"
@@ -28,6 +29,7 @@ func newServer(cfg config, d *directory.Directory, logger *slog.Logger) http.Han
 	mux.HandleFunc("GET /livez", s.live)
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.HandleFunc("GET /{$}", s.showFront)
+	mux.HandleFunc("/", s.elsewhere)
 
 	handler := scimhttp.WithoutDoubleSlashes(mux)
 	if cfg.tlsCert != "" {
@@ -69,6 +71,25 @@ func (s *server) done(sp scim.ServiceProvider, x scimhttp.Exchange) {
 		ID: x.ID, Person: x.Name, Status: x.Status, ScimType: x.ScimType,
 		Code: x.Code, Detail: x.Detail, Duration: x.Duration,
 	})
+}
+
+// elsewhere answers what lies outside SCIM, in SCIM's form: whoever asks is most
+// likely an identity provider with a mistyped Tenant URL, and shows its admin
+// the detail.
+func (s *server) elsewhere(w http.ResponseWriter, r *http.Request) {
+	body, err := json.Marshal(map[string]any{
+		"schemas": []string{"urn:ietf:params:scim:api:messages:2.0:Error"},
+		"status":  "404",
+		"detail":  "No such endpoint (404.3): SCIM is at " + s.tenantURL(r) + ". Correct the Tenant URL (base URL) at your identity provider.",
+	}, json.Deterministic(true))
+	if err != nil { // a host that is no text
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "application/scim+json")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(http.StatusNotFound)
+	w.Write(append(body, '\n'))
 }
 
 // live says that the process answers.

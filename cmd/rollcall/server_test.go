@@ -117,6 +117,21 @@ func TestHosts(t *testing.T) {
 	}
 }
 
+// A Tenant URL that leads past SCIM is told where SCIM is, whether the tenant
+// exists or not.
+func TestElsewhere(t *testing.T) {
+	s := newServed(t)
+	s.tenant("acme", "admin@acme.test")
+	for _, c := range []struct{ method, path string }{{"GET", "/scim/v2/Users"}, {"GET", "/Users"}, {"POST", "/"}, {"POST", "/Users"}} {
+		for _, host := range []string{"acme", "nobody"} {
+			status, body := s.send(c.method, host+".localhost:8080", c.path, "", "{}")
+			if status != 404 || !strings.Contains(body, `"status":"404"`) || !strings.Contains(body, "404.3") || !strings.Contains(body, "://"+host+".localhost:8080/api/scim/v2.") {
+				t.Errorf("%s %s of %s: %d %s", c.method, c.path, host, status, body)
+			}
+		}
+	}
+}
+
 // The page on / is the same whether the tenant exists or not.
 func TestFrontTellsNoTenants(t *testing.T) {
 	s := newServed(t)

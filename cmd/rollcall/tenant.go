@@ -32,7 +32,7 @@ label of the tenant's host.`,
 		Example: `  rollcall tenant create acme --name "Acme Oy" --admin-email admin@acme.test
   rollcall tenant create acme --admin-email anna@acme.test --admin-given-name Anna --admin-family-name Aalto`,
 		Args: arguments("NAME"),
-		RunE: onDirectory(func(c *cobra.Command, args []string, d *directory.Directory) error {
+		RunE: onNewDirectory(func(c *cobra.Command, args []string, d *directory.Directory) error {
 			n.Name = args[0]
 			t, err := d.CreateTenant(c.Context(), n, via(c))
 			if err != nil {
@@ -45,8 +45,8 @@ label of the tenant's host.`,
 	}
 	c.Flags().StringVar(&n.Display, "name", "", "the company's name, for people to read")
 	c.Flags().StringVar(&n.AdminEmail, "admin-email", "", "e-mail address and userName of the first company admin")
-	c.Flags().StringVar(&n.GivenName, "admin-given-name", "", "his or her given name; default: from the address")
-	c.Flags().StringVar(&n.FamilyName, "admin-family-name", "", "and family name")
+	c.Flags().StringVar(&n.GivenName, "admin-given-name", "", "given name of the first company admin; default: from the address")
+	c.Flags().StringVar(&n.FamilyName, "admin-family-name", "", "family name of the first company admin")
 	needs(c, "admin-email")
 	return withDatabase(c)
 }

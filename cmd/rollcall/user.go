@@ -114,6 +114,9 @@ provider's next change of the same attribute wins.`,
 				return "", usageOf(c, errors.New("nothing to change; write it like department=Sales"))
 			}
 			u, err := t.SetUser(c.Context(), args[0], values)
+			if u.State == "removed" { // active=false removes, unless the tenant only deactivates
+				return removed(u), err
+			}
 			return fmt.Sprintf("%s changed, %s.", u.UserName, where(u)), err
 		})
 	a.flags(c)
@@ -168,8 +171,13 @@ under Removed for the retention time (setting retention-days) and can be restore
 		`  rollcall user remove anna@acme.test --tenant acme`,
 		func(c *cobra.Command, ref string, t *directory.Tenant) (string, error) {
 			u, err := t.RemoveUser(c.Context(), ref)
-			return fmt.Sprintf("%s removed; to undo: rollcall user restore %s", u.UserName, u.ID), err
+			return removed(u), err
 		})
+}
+
+// removed says how to take it back.
+func removed(u directory.User) string {
+	return fmt.Sprintf("%s removed; to undo: rollcall user restore %s", u.UserName, u.ID)
 }
 
 func newUserRestore() *cobra.Command {
