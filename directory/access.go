@@ -103,7 +103,7 @@ func (w *write) apply(was *UserRow, before, next scim.Object, faults []scim.Faul
 	if err := w.valid(before, next); err != nil {
 		return nil, err
 	}
-	if err := w.free(was, next); err != nil {
+	if err := w.free(was, before, next); err != nil {
 		return nil, err
 	}
 	u := *was
@@ -135,9 +135,9 @@ func (w *write) valid(before, next scim.Object) error {
 }
 
 // free refuses a userName that another living user has.
-func (w *write) free(was *UserRow, next scim.Object) error {
+func (w *write) free(was *UserRow, before, next scim.Object) error {
 	key := userNameKey(next)
-	if was.State != Removed && key == userNameKey(w.t.object(was)) {
+	if was.State != Removed && key == userNameKey(before) {
 		return nil
 	}
 	holders, _, err := w.tx.FindUsers(w.ctx, ByUserName, key)
@@ -191,7 +191,7 @@ func (w *write) leave(was *UserRow, before, next scim.Object, faults []scim.Faul
 func (w *write) validLeaver(was, u *UserRow, before, next scim.Object) error {
 	err := w.valid(before, next)
 	if err == nil && u.State != Removed {
-		err = w.free(was, next)
+		err = w.free(was, before, next)
 	}
 	var refused *scim.Error
 	if !errors.As(err, &refused) {

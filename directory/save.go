@@ -65,6 +65,7 @@ func (w *write) save(was *UserRow, before scim.Object, u *UserRow, next scim.Obj
 	doc := maps.Clone(next)
 	delete(doc, "externalId")
 	u.Doc = string(scim.UserType.Append(nil, doc))
+	_, u.Enterprise = doc[scim.EnterpriseSchema]
 	u.Keys = keysOf(doc)
 	if was != nil {
 		was.Keys = keysOf(before)

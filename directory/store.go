@@ -132,20 +132,21 @@ const (
 // UserRow is a person. Doc is the canonical JSON of what clients own; what is
 // answered is written around it.
 type UserRow struct {
-	ID        string
-	Doc       string
-	State     State
-	Role      Role
-	Group     string
-	Teams     string // see Memberships
-	Links     string // see ExternalID
-	Owner     string // the connection that owns the attributes
-	Created   int64
-	Modified  int64
-	Version   int64
-	RemovedAt int64
-	RemovedBy string // the connection that still finds a removed user
-	Left      string // what he had when he left, as JSON; see departure
+	ID         string
+	Doc        string
+	Enterprise bool // Doc has the enterprise extension
+	State      State
+	Role       Role
+	Group      string
+	Teams      string // see Memberships
+	Links      string // see ExternalID
+	Owner      string // the connection that owns the attributes
+	Created    int64
+	Modified   int64
+	Version    int64
+	RemovedAt  int64
+	RemovedBy  string // the connection that still finds a removed user
+	Left       string // what he had when he left, as JSON; see departure
 
 	Keys Keys // set by whoever writes; not read back
 

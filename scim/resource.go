@@ -8,6 +8,12 @@ import (
 // somebody first looks inside, and answered as it is.
 func ResourceFromJSON(data []byte) *Resource { return &Resource{json: data} }
 
+// Answered is ResourceFromJSON for a provider that has the id and the version at
+// hand: every answer needs them, and reading them out of the JSON costs.
+func Answered(data []byte, id string, v Version) *Resource {
+	return &Resource{json: data, id: id, version: v}
+}
+
 // NewResource is a resource of an object whose names and values are already
 // those of the schema. The object is the resource's from now on.
 func (t *ResourceType) NewResource(o Object) *Resource { return &Resource{typ: t, object: o} }
@@ -34,10 +40,20 @@ func (r *Resource) Object() Object {
 }
 
 // ID is the resource's id, "" if it has none yet.
-func (r *Resource) ID() string { return r.String("id") }
+func (r *Resource) ID() string {
+	if r.id != "" {
+		return r.id
+	}
+	return r.String("id")
+}
 
 // Version is meta.version (RFC 7644 section 3.14).
-func (r *Resource) Version() Version { return Version(r.String("meta.version")) }
+func (r *Resource) Version() Version {
+	if r.version != "" {
+		return r.version
+	}
+	return Version(r.String("meta.version"))
+}
 
 // String is the text at a path such as "userName", "name.givenName" or
 // "<URN>:department", in the schema's spelling; "" if there is none or it is no

@@ -30,6 +30,9 @@ type Resource struct {
 	object  Object
 	cleared []string // attributes that the body set to null, [] or {}
 
+	id      string  // if whoever made it said so
+	version Version // likewise
+
 	// Notes says what parsing skipped, in words for the activity log: unknown
 	// attributes, read-only ones. It names attributes, never values. Never an
 	// error.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rollcall-scim/rollcall/directory"
 	"github.com/rollcall-scim/rollcall/scim"
+	"github.com/rollcall-scim/rollcall/sqlstore"
 )
 
 // checkWhole finds every disagreement within a database: what is kept twice
@@ -162,8 +163,8 @@ func (d *dump) checkUsers(told map[string]*teller) {
 		team[m[0]] = m[1]
 	}
 	emails, memberships, links, counts, people := set{}, set{}, set{}, set{}, map[string][2]int{}
-	for _, row := range d.rows(`select tenant, id, name_key, gone_key, display_key, doc, state, group_id, teams, links,
-			case when matched then 'true' else 'false' end, version from users`) {
+	for _, row := range d.rows(`select tenant, id, name_key, gone_key, display_key, doc, facts, group_id, state, role,
+			case when matched then 'true' else 'false' end, removed_at from users`) {
 		u := readUser(d.t, row)
 		tenant, id := row[0], row[1]
 		d.checkUser(u, told[id], row)
@@ -213,8 +214,10 @@ type keptUser struct {
 
 func readUser(t *testing.T, row []string) keptUser {
 	t.Helper()
-	state, _ := strconv.Atoi(row[6])
-	u := keptUser{row: directory.UserRow{ID: row[1], State: directory.State(state), Group: row[7], Teams: row[8], Links: row[9]}}
+	u := keptUser{row: directory.UserRow{ID: row[1]}}
+	if err := sqlstore.DecodeFacts(&u.row, row[6]); err != nil {
+		t.Fatal(err)
+	}
 	if err := json.Unmarshal([]byte(row[5]), &u.attributes); err != nil {
 		t.Fatalf("document of user %s: %v", row[1], err)
 	}
@@ -242,8 +245,9 @@ func (d *dump) checkUser(u keptUser, told *teller, row []string) {
 	if want := []string{living, gone, key("displayName")}; !slices.Equal(want, row[2:5]) {
 		d.t.Errorf("user %s: keys %q, and his document makes %q", u.row.ID, row[2:5], want)
 	}
-	if row[10] != fmt.Sprint(u.row.Links != "") {
-		d.t.Errorf("user %s: matched is %s, links are %q", u.row.ID, row[10], u.row.Links)
+	facts := []string{u.row.Group, fmt.Sprint(u.row.State), fmt.Sprint(u.row.Role), fmt.Sprint(u.row.Links != ""), fmt.Sprint(u.row.RemovedAt)}
+	if !slices.Equal(facts, row[7:12]) {
+		d.t.Errorf("user %s: the index columns say %q, his facts %q", u.row.ID, row[7:12], facts)
 	}
 	if told == nil {
 		d.t.Errorf("user %s: the change log does not know him", u.row.ID)
@@ -254,7 +258,7 @@ func (d *dump) checkUser(u keptUser, told *teller, row []string) {
 	for _, m := range u.row.Memberships() {
 		memberships[m.Team+" "+m.Origin] = true
 	}
-	if told.version != row[11] || told.group != u.row.Group || told.state != int(u.row.State) ||
+	if told.version != fmt.Sprint(u.row.Version) || told.group != u.row.Group || told.state != int(u.row.State) ||
 		!maps.Equal(told.memberships, memberships) || !reflect.DeepEqual(told.attributes, u.attributes) {
 		d.t.Errorf("user %s: the change log tells\n%+v, and he is\n%v", u.row.ID, *told, row)
 	}

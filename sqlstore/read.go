@@ -74,57 +74,84 @@ func (s *Store) TokenTenant(ctx context.Context, hash string) (tenant int64, err
 	return tenant, err
 }
 
-// userColumns come with the tenant's stamp, so that one SELECT tells both.
-const userColumns = `t.setup, t.users, u.id, u.doc, u.state, u.role, u.group_id, u.teams, u.links, u.owner,
-	u.created, u.modified, u.version, u.removed_at, u.removed_by, u.departure`
+// userColumns are what a request reads of a user.
+const userColumns = `u.id, u.doc, u.facts`
 
-func scanUser(rows interface{ Scan(...any) error }, st *directory.Stamp) (*directory.UserRow, error) {
+func scanUser(rows *sql.Rows, more ...any) (*directory.UserRow, error) {
 	u := &directory.UserRow{}
-	return u, rows.Scan(&st.Setup, &st.Users, &u.ID, &u.Doc, &u.State, &u.Role, &u.Group, &u.Teams, &u.Links, &u.Owner,
-		&u.Created, &u.Modified, &u.Version, &u.RemovedAt, &u.RemovedBy, &u.Left)
+	var facts string
+	if err := rows.Scan(append([]any{&u.ID, &u.Doc, &facts}, more...)...); err != nil {
+		return nil, err
+	}
+	return u, decodeFacts(u, facts)
 }
+
+// stampedColumns tell the tenant's stamp beside the user: for look-ups, where
+// one SELECT is cheaper than two.
+const stampedColumns = userColumns + `, t.setup, t.users`
 
 // User implements directory.Reader.
 func (r reader) User(ctx context.Context, id string) (*directory.UserRow, directory.Stamp, error) {
 	if !storable(id) {
 		id = ""
 	}
-	users, st, err := r.users(ctx, `select `+userColumns+` from tenants t join users u on u.tenant=t.id where t.id=$1 and u.id=$2`, id)
+	users, st, err := r.lookUp(ctx, `select `+stampedColumns+` from tenants t join users u on u.tenant=t.id where t.id=$1 and u.id=$2`, id)
 	if err != nil || len(users) == 0 {
 		return nil, st, err
 	}
 	return users[0], st, nil
 }
 
+// lookUp runs a SELECT of stampedColumns.
+func (r reader) lookUp(ctx context.Context, query, value string) (users []*directory.UserRow, st directory.Stamp, err error) {
+	err = r.each(ctx, func(rows *sql.Rows) error {
+		u, err := scanUser(rows, &st.Setup, &st.Users)
+		// Two connections may have given him the same externalId.
+		if err == nil && (len(users) == 0 || users[len(users)-1].ID != u.ID) {
+			users = append(users, u)
+		}
+		return err
+	}, query, r.id, value)
+	if err == nil && len(users) == 0 {
+		st, err = r.stamp(ctx)
+	}
+	return users, st, err
+}
+
+// stamp is read after what it stands beside, so it can only be newer.
+func (r reader) stamp(ctx context.Context) (st directory.Stamp, err error) {
+	err = r.one(ctx, []any{&st.Setup, &st.Users}, `select setup, users from tenants where id=$1`, r.id)
+	return st, err
+}
+
 // storable says whether PostgreSQL can hold the text. What it cannot hold is
 // nobody's id or key, on either database.
 func storable(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
 
-// users runs a SELECT of userColumns. Without a row the stamp is read after,
-// so it can only be newer than what was seen.
+// users runs a SELECT of userColumns, for lists.
 func (r reader) users(ctx context.Context, query string, args ...any) (users []*directory.UserRow, st directory.Stamp, err error) {
 	err = r.each(ctx, func(rows *sql.Rows) error {
-		u, err := scanUser(rows, &st)
+		u, err := scanUser(rows)
 		users = append(users, u)
 		return err
 	}, query, append([]any{r.id}, args...)...)
-	if err == nil && len(users) == 0 {
-		err = r.one(ctx, []any{&st.Setup, &st.Users}, `select setup, users from tenants where id=$1`, r.id)
+	if err == nil {
+		st, err = r.stamp(ctx)
 	}
 	return users, st, err
 }
 
 var findUsers = func() map[directory.Key]string {
 	by := map[directory.Key]string{
-		directory.ByUserName:    `u.name_key=$2`,
-		directory.ByGoneName:    `u.gone_key=$2`,
-		directory.ByDisplayName: `u.display_key=$2`,
-		directory.ByEmail:       `u.id in (select user_id from emails where tenant=$1 and key=$2)`,
-		directory.ByExternalID:  `u.id in (select user_id from links where tenant=$1 and external_id=$2 and external_id<>'')`,
-		directory.ByAlias:       `u.id in (select user_id from links where tenant=$1 and alias_key=$2 and alias_key<>'')`,
+		directory.ByUserName:    `users u on u.tenant=t.id and u.name_key=$2 where t.id=$1`,
+		directory.ByGoneName:    `users u on u.tenant=t.id and u.gone_key=$2 where t.id=$1 order by u.id`,
+		directory.ByDisplayName: `users u on u.tenant=t.id and u.display_key=$2 where t.id=$1 order by u.id`,
+		directory.ByEmail:       `emails e on e.tenant=t.id and e.key=$2 join users u on u.tenant=t.id and u.id=e.user_id where t.id=$1 order by e.user_id`,
+		directory.ByExternalID:  `links l on l.tenant=t.id and l.external_id=$2 and l.external_id<>'' join users u on u.tenant=t.id and u.id=l.user_id where t.id=$1 order by l.user_id`,
+		directory.ByAlias:       `links l on l.tenant=t.id and l.alias_key=$2 and l.alias_key<>'' join users u on u.tenant=t.id and u.id=l.user_id where t.id=$1 order by l.user_id`,
 	}
-	for key, where := range by {
-		by[key] = `select ` + userColumns + ` from tenants t join users u on u.tenant=t.id where t.id=$1 and u.tenant=$1 and ` + where + ` order by u.id`
+	for key, from := range by {
+		by[key] = `select ` + stampedColumns + ` from tenants t join ` + from
 	}
 	return by
 }()
@@ -134,7 +161,7 @@ func (r reader) FindUsers(ctx context.Context, k directory.Key, value string) ([
 	if !storable(value) {
 		value = ""
 	}
-	return r.users(ctx, findUsers[k], value)
+	return r.lookUp(ctx, findUsers[k], value)
 }
 
 // condition builds a WHERE of the parts that are asked for.
@@ -187,7 +214,7 @@ func (r reader) ListUsers(ctx context.Context, l directory.List) ([]*directory.U
 		return r.listTeam(ctx, l)
 	}
 	c := listCondition(l)
-	query := `select ` + userColumns + ` from tenants t join users u on u.tenant=t.id where t.id=$1 and ` + c.text.String() + ` order by u.id`
+	query := `select ` + userColumns + ` from users u where ` + c.text.String() + ` order by u.id`
 	if l.Limit > 0 || l.Offset > 0 {
 		limit := l.Limit
 		if limit == 0 && l.Offset == 0 {
@@ -205,9 +232,9 @@ func (r reader) listTeam(ctx context.Context, l directory.List) ([]*directory.Us
 	if l.Limit == 0 {
 		l.Limit = 1 << 30
 	}
-	return r.users(ctx, `select `+userColumns+` from tenants t
-		join (select distinct user_id from memberships where tenant=$1 and team_id=$2 and user_id>$3 order by user_id limit $4) m on true
-		join users u on u.tenant=t.id and u.id=m.user_id where t.id=$1 order by u.id`, l.Team, l.After, l.Limit)
+	return r.users(ctx, `select `+userColumns+` from
+		(select distinct user_id from memberships where tenant=$1 and team_id=$2 and user_id>$3 order by user_id limit $4) m
+		join users u on u.tenant=$1 and u.id=m.user_id order by u.id`, l.Team, l.After, l.Limit)
 }
 
 // CountUsers implements directory.Reader.

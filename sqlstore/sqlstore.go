@@ -151,9 +151,10 @@ func (s *Store) LockForServe() error {
 	return nil
 }
 
-// statements prepares, and remembers what it has prepared.
+// statements prepares, and remembers what it has prepared, by the text before
+// the dialect's placeholders are put in.
 type statements interface {
-	prepare(ctx context.Context, query string) (*sql.Stmt, error)
+	prepare(ctx context.Context, d dialect, query string) (*sql.Stmt, error)
 }
 
 // pool is a database handle with its prepared statements.
@@ -164,11 +165,11 @@ type pool struct {
 
 func newPool(db *sql.DB) *pool { return &pool{db: db} }
 
-func (p *pool) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+func (p *pool) prepare(ctx context.Context, d dialect, query string) (*sql.Stmt, error) {
 	if s, ok := p.stmts.Load(query); ok {
 		return s.(*sql.Stmt), nil
 	}
-	s, err := p.db.PrepareContext(ctx, query)
+	s, err := p.db.PrepareContext(ctx, d.rebind(query))
 	if err != nil {
 		return nil, err
 	}
@@ -186,11 +187,11 @@ type writer struct {
 	stmts map[string]*sql.Stmt
 }
 
-func (w *writer) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+func (w *writer) prepare(ctx context.Context, d dialect, query string) (*sql.Stmt, error) {
 	if s, ok := w.stmts[query]; ok {
 		return s, nil
 	}
-	s, err := w.conn.PrepareContext(ctx, query)
+	s, err := w.conn.PrepareContext(ctx, d.rebind(query))
 	if err == nil {
 		w.stmts[query] = s
 	}
@@ -200,8 +201,8 @@ func (w *writer) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 // snapshot is a transaction that reads; its statements end with it.
 type snapshot struct{ tx *sql.Tx }
 
-func (s snapshot) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
-	return s.tx.PrepareContext(ctx, query)
+func (s snapshot) prepare(ctx context.Context, d dialect, query string) (*sql.Stmt, error) {
+	return s.tx.PrepareContext(ctx, d.rebind(query))
 }
 
 // session runs statements.
@@ -211,7 +212,7 @@ type session struct {
 }
 
 func (s session) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
-	return s.prepare(ctx, s.d.rebind(query))
+	return s.prepare(ctx, s.d, query)
 }
 
 func (s session) exec(ctx context.Context, query string, args ...any) (affected int64, err error) {

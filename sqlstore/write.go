@@ -69,11 +69,9 @@ func nameKeys(u *directory.UserRow) (living, gone any) {
 // InsertUser implements directory.Tx.
 func (x *tx) InsertUser(ctx context.Context, u *directory.UserRow) error {
 	living, gone := nameKeys(u)
-	n, err := x.exec(ctx, `insert into users (tenant, id, name_key, gone_key, display_key, doc, state, role, group_id, teams, links, matched, owner,
-			created, modified, version, removed_at, removed_by, departure)
-		values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19) on conflict do nothing`,
-		x.id, u.ID, living, gone, null(u.Keys.Display), u.Doc, u.State, u.Role, u.Group, u.Teams, u.Links, u.Matched(), u.Owner,
-		u.Created, u.Modified, u.Version, u.RemovedAt, u.RemovedBy, u.Left)
+	n, err := x.exec(ctx, `insert into users (tenant, id, name_key, gone_key, display_key, group_id, state, role, matched, removed_at, facts, doc)
+		values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12) on conflict do nothing`,
+		x.id, u.ID, living, gone, null(u.Keys.Display), u.Group, u.State, u.Role, u.Matched(), u.RemovedAt, encodeFacts(u), u.Doc)
 	if err != nil {
 		return err
 	}
@@ -85,10 +83,8 @@ func (x *tx) InsertUser(ctx context.Context, u *directory.UserRow) error {
 
 // UpdateUser implements directory.Tx.
 func (x *tx) UpdateUser(ctx context.Context, was, u *directory.UserRow) error {
-	if _, err := x.exec(ctx, `update users set doc=$3, state=$4, role=$5, group_id=$6, teams=$7, links=$8, matched=$9, owner=$10,
-			modified=$11, version=$12, removed_at=$13, removed_by=$14, departure=$15 where tenant=$1 and id=$2`,
-		x.id, u.ID, u.Doc, u.State, u.Role, u.Group, u.Teams, u.Links, u.Matched(), u.Owner,
-		u.Modified, u.Version, u.RemovedAt, u.RemovedBy, u.Left); err != nil {
+	if _, err := x.exec(ctx, `update users set group_id=$3, state=$4, role=$5, matched=$6, removed_at=$7, facts=$8, doc=$9 where tenant=$1 and id=$2`,
+		x.id, u.ID, u.Group, u.State, u.Role, u.Matched(), u.RemovedAt, encodeFacts(u), u.Doc); err != nil {
 		return err
 	}
 	if was.State != u.State || was.Keys.UserName != u.Keys.UserName || was.Keys.Display != u.Keys.Display {
@@ -247,9 +243,12 @@ func (x *tx) Blank(ctx context.Context, u *directory.UserRow) error {
 	if err := x.one(ctx, []any{&name}, `select coalesce(gone_key, '') from users where tenant=$1 and id=$2`, x.id, u.ID); err != nil {
 		return err
 	}
+	blank := &directory.UserRow{ID: u.ID, State: directory.Purged, Created: u.Created, Modified: u.Modified, Version: u.Version}
+	if _, err := x.exec(ctx, `update users set name_key=null, gone_key=null, display_key=null, group_id='', state=$3, role=0, matched=true, removed_at=0,
+		facts=$4, doc='{}' where tenant=$1 and id=$2`, x.id, u.ID, blank.State, encodeFacts(blank)); err != nil {
+		return err
+	}
 	for _, statement := range []string{
-		`update users set doc='{}', state=4, role=0, group_id='', teams='', links='', matched=true, name_key=null, gone_key=null, display_key=null,
-			removed_at=0, removed_by='', departure='' where tenant=$1 and id=$2`,
 		`delete from links where tenant=$1 and user_id=$2`,
 		`delete from emails where tenant=$1 and user_id=$2`,
 		`update changes set value_before='', value_after='' where tenant=$1 and object=$2`,

@@ -14,26 +14,21 @@ create table tenants (
   matched  bigint not null
 );
 
+-- What a request reads of a user is in doc and in facts (userfacts.go), because
+-- every column that is read costs; the other columns are for indexes.
 create table users (
   tenant      bigint   not null,
   id          KEY      not null,
   name_key    KEY,              -- folded userName of a living user
   gone_key    KEY,              -- folded userName of a removed one
   display_key KEY,
-  doc         text     not null,
+  group_id    KEY      not null,
   state       smallint not null,
   role        smallint not null,
-  group_id    KEY      not null,
-  teams       text     not null,
-  links       text     not null,
   matched     boolean  not null,
-  owner       text     not null,
-  created     bigint   not null,
-  modified    bigint   not null,
-  version     bigint   not null,
   removed_at  bigint   not null,
-  removed_by  text     not null,
-  departure   text     not null,
+  facts       text     not null,
+  doc         text     not null,
   primary key (tenant, id)
 );
 create unique index users_name on users (tenant, name_key);

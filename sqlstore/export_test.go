@@ -1,0 +1,4 @@
+package sqlstore
+
+// DecodeFacts lets the consistency checker read rows as the store does.
+var DecodeFacts = decodeFacts
