@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json/v2"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -114,11 +115,13 @@ func (r reader) users(ctx context.Context, query string, args ...any) (users []*
 	return users, st, err
 }
 
+// findUsers asks an index for ids first: looking for users in the order of their
+// ids, SQLite would rather walk the tenant.
 var findUsers = func() map[directory.Key]string {
 	by := map[directory.Key]string{
 		directory.ByUserName:    `u.name_key=$2`,
-		directory.ByGoneName:    `u.gone_key=$2`,
-		directory.ByDisplayName: `u.display_key=$2`,
+		directory.ByGoneName:    `u.id in (select id from users where tenant=$1 and gone_key=$2)`,
+		directory.ByDisplayName: `u.id in (select id from users where tenant=$1 and display_key=$2)`,
 		directory.ByEmail:       `u.id in (select user_id from emails where tenant=$1 and key=$2)`,
 		directory.ByExternalID:  `u.id in (select user_id from links where tenant=$1 and external_id=$2 and external_id<>'')`,
 		directory.ByAlias:       `u.id in (select user_id from links where tenant=$1 and alias_key=$2 and alias_key<>'')`,
@@ -172,8 +175,11 @@ func listCondition(l directory.List) *condition {
 	if l.Role > 0 {
 		c.add("u.role>=$%d and u.role>0", l.Role)
 	}
+	if l.RemovedBefore > 0 || slices.Equal(states, []directory.State{directory.Removed}) {
+		c.text.WriteString(" and u.removed_at>0") // as the index says
+	}
 	if l.RemovedBefore > 0 {
-		c.add("u.removed_at<$%d and u.removed_at>0", l.RemovedBefore)
+		c.add("u.removed_at<$%d", l.RemovedBefore)
 	}
 	if l.Team != "" {
 		c.add("u.id in (select user_id from memberships where tenant=$1 and team_id=$%d)", l.Team)
@@ -200,14 +206,15 @@ func (r reader) ListUsers(ctx context.Context, l directory.List) ([]*directory.U
 }
 
 // listTeam walks the team's memberships in order, so that a page costs the same
-// in a team of ten and of a hundred thousand.
+// in a team of ten and of a hundred thousand. Cross joins are done in the order
+// in which they stand.
 func (r reader) listTeam(ctx context.Context, l directory.List) ([]*directory.UserRow, directory.Stamp, error) {
 	if l.Limit == 0 {
 		l.Limit = 1 << 30
 	}
-	return r.users(ctx, `select `+userColumns+` from tenants t
-		join (select distinct user_id from memberships where tenant=$1 and team_id=$2 and user_id>$3 order by user_id limit $4) m on true
-		join users u on u.tenant=t.id and u.id=m.user_id where t.id=$1 order by u.id`, l.Team, l.After, l.Limit)
+	return r.users(ctx, `select `+userColumns+`
+		from (select distinct user_id from memberships where tenant=$1 and team_id=$2 and user_id>$3 order by user_id limit $4) m
+		cross join tenants t cross join users u where t.id=$1 and u.tenant=t.id and u.id=m.user_id order by u.id`, l.Team, l.After, l.Limit)
 }
 
 // CountUsers implements directory.Reader.
@@ -303,9 +310,10 @@ func (r reader) Changes(ctx context.Context, q directory.ChangeQuery) (out []dir
 
 // Activity implements directory.Reader.
 func (r reader) Activity(ctx context.Context, q directory.ActivityQuery) (out []directory.ActivityRow, err error) {
-	c := &condition{}
+	c, index := &condition{}, ""
 	if q.Failed {
 		c.text.WriteString(" and status>=400")
+		index = "activity_failed"
 	}
 	if q.Since > 0 {
 		c.add("time>=$%d", q.Since)
@@ -320,6 +328,7 @@ func (r reader) Activity(ctx context.Context, q directory.ActivityQuery) (out []
 			in = append(in, fmt.Sprintf("$%d", len(c.args)+1))
 		}
 		c.text.WriteString(" and subject in (" + strings.Join(in, ",") + ")")
+		index = "activity_subject"
 	}
 	c.args = append(c.args, limit(q.Limit))
 	err = r.each(ctx, func(rows *sql.Rows) error {
@@ -328,7 +337,7 @@ func (r reader) Activity(ctx context.Context, q directory.ActivityQuery) (out []
 		return rows.Scan(&a.ID, &a.Time, &a.Connection, &a.Token, &a.Client, &a.Operation, &a.Subject, &a.Person, &a.Status,
 			&a.ScimType, &a.Code, &a.Detail, &a.Notes, &a.Duration, &a.Request, &a.First, &a.Last)
 	}, `select id, time, connection, token, client, operation, subject, person, status, scim_type, code, detail, notes, duration, request, first_change, last_change
-		from activity where tenant=$1`+c.text.String()+fmt.Sprintf(" order by id desc limit $%d", len(c.args)+1), append([]any{r.id}, c.args...)...)
+		from activity`+r.d.by(index)+` where tenant=$1`+c.text.String()+fmt.Sprintf(" order by id desc limit $%d", len(c.args)+1), append([]any{r.id}, c.args...)...)
 	return out, err
 }
 
