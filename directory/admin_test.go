@@ -299,6 +299,37 @@ func TestTwoProcesses(t *testing.T) {
 	})
 }
 
+// A name that went from one group, or team, to another is the other's, in
+// whatever order a process hears of it.
+func TestNamesThatChangeHands(t *testing.T) {
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		w := newWorld(t, storetest.Open(t, url))
+		ctx := t.Context()
+		w.groups("Finland", "Sweden")
+		w.must(w.admin.AddGroupName(ctx, "Finland", "FI"))
+		sales, _ := w.admin.CreateTeam(ctx, "Sweden", "Sales")
+		export, _ := w.admin.CreateTeam(ctx, "Sweden", "Export")
+		w.must(w.admin.AddTeamName(ctx, directory.TeamRef{Name: sales}, "S1"))
+		w.post(`{"userName":"anna@acme.test",` + work("FI") + `}`)
+
+		other := directory.New(storetest.Open(t, url))
+		t.Cleanup(func() { other.Close(context.Background()) })
+		commands, err := other.OpenAdmin(ctx, "acme", directory.Via{})
+		w.must(err)
+		w.must(commands.RemoveGroupName(ctx, "Finland", "FI"))
+		w.must(commands.AddGroupName(ctx, "Sweden", "FI"))
+		w.must(commands.AddGroupName(ctx, "Finland", "Suomi"))
+		_, err = commands.CreateTeam(ctx, "Sweden", "Vienti")
+		w.must(err)
+		w.must(commands.DeleteTeam(ctx, directory.TeamRef{Name: sales}))
+		w.must(commands.AddTeamName(ctx, directory.TeamRef{Name: export}, "S1"))
+		w.must(commands.AddTeamName(ctx, directory.TeamRef{Name: "Vienti"}, "V1"))
+
+		w.post(`{"userName":"bo@acme.test",` + work("FI") + `,"department":"s1"}`)
+		w.placed("bo@acme.test", "Sweden: Export")
+	})
+}
+
 func TestTenants(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, store *sqlstore.Store) {
 		w := newWorld(t, store)
