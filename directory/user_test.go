@@ -1,11 +1,13 @@
 package directory_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -326,6 +328,18 @@ func TestConcurrentCreates(t *testing.T) {
 			t.Errorf("teams %v", teams)
 		}
 		w.counts(34, 33)
+	})
+}
+
+// A caller who goes away in the middle of his change must not take the
+// transaction from those who share it.
+func TestCallerGoesAway(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, cancel := context.WithCancel(t.Context())
+		w.d.Now = func() time.Time { cancel(); return w.now } // the change looks at the clock first
+		r, err := w.idp.Create(ctx, "User", parse(t, `{"userName":"anna@acme.test","department":"Sales"}`))
+		w.must(err)
+		w.get(r.ID())
 	})
 }
 
