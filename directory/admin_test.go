@@ -2,7 +2,11 @@ package directory_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"maps"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -296,6 +300,54 @@ func TestTwoProcesses(t *testing.T) {
 		w.fails(err, 401, "401.2")
 		_, err = idp.Create(t.Context(), "User", parse(t, `{"userName":"bo@acme.test"}`))
 		w.fails(err, 401, "401.2")
+	})
+}
+
+// Two processes make tenants, and note the use of the same tokens, at one time.
+func TestProcessesInEachOthersWay(t *testing.T) {
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		w := newWorld(t, storetest.Open(t, url))
+		stores := []*sqlstore.Store{w.store, storetest.Open(t, url)}
+		var wg sync.WaitGroup
+		for i := range 12 {
+			wg.Go(func() {
+				row := directory.TenantRow{Name: fmt.Sprintf("t%d", i%8)}
+				err := stores[i%2].CreateTenant(t.Context(), row, func(directory.Tx) error { return nil })
+				if err != nil && !errors.Is(err, directory.ErrTaken) {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		tenants, err := w.d.Tenants(t.Context())
+		w.must(err)
+		if len(tenants) != 9 {
+			t.Errorf("%d tenants, want acme and eight", len(tenants))
+		}
+
+		used := map[string]int64{}
+		w.must(w.store.Update(t.Context(), 1, func(tx directory.Tx) error {
+			for i := range 300 {
+				hash := fmt.Sprint("hash", i)
+				used[hash] = 1
+				if err := tx.PutToken(t.Context(), &directory.TokenRow{Hash: hash, ID: hash}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		for i := range 8 {
+			wg.Go(func() {
+				again := maps.Clone(used)
+				for hash := range again {
+					again[hash] = int64(i + 2)
+				}
+				if err := stores[i%2].TouchTokens(t.Context(), again); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
 	})
 }
 

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"github.com/rollcall-scim/rollcall/directory"
@@ -25,24 +26,40 @@ func (s *Store) CreateTenant(ctx context.Context, row directory.TenantRow, fn fu
 		return err
 	}
 	return s.transact(func(t *transaction) error {
-		err := t.one(noCancel, []any{&row.ID}, `insert into tenants (id, name, display, created, settings, seq, setup, users, matched)
-			select coalesce(max(id), 0) + 1, $1, $2, cast($3 as bigint), $4, 0, 0, 0, 0 from tenants where true
-			on conflict (name) do nothing returning id`, row.Name, row.Display, row.Created, row.Settings)
-		if errors.Is(err, directory.ErrNotFound) {
-			return directory.ErrTaken
-		}
+		id, err := t.insertTenant(row)
 		if err != nil {
 			return err
 		}
-		return t.run(row.ID, fn)
+		return t.run(id, fn)
 	})
 }
 
-// TouchTokens implements directory.Store.
+// insertTenant tries again while another process takes the number, and not when
+// it has taken the name.
+func (t *transaction) insertTenant(row directory.TenantRow) (id int64, err error) {
+	for {
+		err = t.one(noCancel, []any{&id}, `insert into tenants (id, name, display, created, settings, seq, setup, users, matched)
+			select coalesce(max(id), 0) + 1, $1, $2, cast($3 as bigint), $4, 0, 0, 0, 0 from tenants where true
+			on conflict do nothing returning id`, row.Name, row.Display, row.Created, row.Settings)
+		if !errors.Is(err, directory.ErrNotFound) {
+			return id, err
+		}
+		err = t.one(noCancel, []any{&id}, `select id from tenants where name=$1`, row.Name)
+		if err == nil {
+			return 0, directory.ErrTaken
+		}
+		if !errors.Is(err, directory.ErrNotFound) {
+			return 0, err
+		}
+	}
+}
+
+// TouchTokens implements directory.Store. The order keeps processes that touch
+// the same tokens from waiting for each other.
 func (s *Store) TouchTokens(ctx context.Context, used map[string]int64) error {
 	return s.transact(func(t *transaction) error {
-		for hash, at := range used {
-			if _, err := t.exec(noCancel, `update tokens set last_used=$2 where hash=$1 and last_used<$2`, hash, at); err != nil {
+		for _, hash := range slices.Sorted(maps.Keys(used)) {
+			if _, err := t.exec(noCancel, `update tokens set last_used=$2 where hash=$1 and last_used<$2`, hash, used[hash]); err != nil {
 				return err
 			}
 		}
