@@ -247,7 +247,7 @@ type SetupRows struct {
 type LinkRow struct {
 	Connection string
 	User       string
-	ExternalID string
+	ExternalID string // for finding; UserRow.ExternalID tells it
 	Alias      string // the name the IdP gave him in its recycle bin
 	AliasKey   string
 	FirstSeen  int64

@@ -3,6 +3,7 @@ package directory_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -328,6 +329,44 @@ func TestConcurrentCreates(t *testing.T) {
 			t.Errorf("teams %v", teams)
 		}
 		w.counts(34, 33)
+	})
+}
+
+// Values longer than an index takes are kept and found like others.
+func TestLongValues(t *testing.T) {
+	each(t, func(w *world) {
+		random := rand.New(rand.NewPCG(1, 2)) // what could be compressed would fit
+		var b strings.Builder
+		for range 6000 {
+			b.WriteByte("abcdefghijklmnopqrstuvwxyz0123456789"[random.IntN(36)])
+		}
+		long := b.String()
+		id := w.post(`{"userName":"anna@acme.test"}`)
+		w.patch(id, fmt.Sprintf(`{"op":"replace","value":{"userName":%q,"displayName":%q,"externalId":%q,"emails":[{"type":"work","value":%q}]}}`, long, long, long, long))
+		for _, a := range []string{"userName", "displayName", "externalId", "emails.value"} {
+			if n := len(w.find(fmt.Sprintf(`%s eq %q`, a, long))); n != 1 {
+				t.Errorf("%s: found %d", a, n)
+			}
+			if n := len(w.find(fmt.Sprintf(`%s eq %q`, a, long+"x"))); n != 0 {
+				t.Errorf("another %s: found %d", a, n)
+			}
+		}
+		if w.get(id)["externalId"] != long {
+			t.Error("externalId is not told whole")
+		}
+		_, err := w.tryPost(fmt.Sprintf(`{"userName":%q}`, strings.ToUpper(long)))
+		w.fails(err, 409, "409.1")
+		w.idp.Failed(directory.Failure{Person: long, Status: 409, Code: "409.1", Detail: "x"})
+		w.d.Flush()
+		failed, err := w.admin.Activity(t.Context(), directory.ActivityFilter{Person: long, Failed: true})
+		w.must(err)
+		if len(failed) != 1 {
+			t.Errorf("%d rows of activity", len(failed))
+		}
+		w.patch(id, leave+fmt.Sprintf(`,{"op":"replace","path":"displayName","value":%q}`, long+"x"))
+		if n := len(w.find(fmt.Sprintf(`userName eq %q`, long))); n != 1 {
+			t.Errorf("removed: found %d", n)
+		}
 	})
 }
 

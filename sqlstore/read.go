@@ -137,7 +137,7 @@ func (r reader) FindUsers(ctx context.Context, k directory.Key, value string) ([
 	if !storable(value) {
 		value = ""
 	}
-	return r.users(ctx, findUsers[k], value)
+	return r.users(ctx, findUsers[k], short(value))
 }
 
 // condition builds a WHERE of the parts that are asked for.
@@ -324,7 +324,7 @@ func (r reader) Activity(ctx context.Context, q directory.ActivityQuery) (out []
 	if len(q.Subjects) > 0 {
 		var in []string
 		for _, s := range q.Subjects {
-			c.args = append(c.args, s)
+			c.args = append(c.args, short(s))
 			in = append(in, fmt.Sprintf("$%d", len(c.args)+1))
 		}
 		c.text.WriteString(" and subject in (" + strings.Join(in, ",") + ")")

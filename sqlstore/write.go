@@ -2,6 +2,8 @@ package sqlstore
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"maps"
 	"slices"
@@ -67,12 +69,23 @@ func (s *Store) TouchTokens(ctx context.Context, used map[string]int64) error {
 	})
 }
 
+// short is the text as indexes hold it. PostgreSQL takes 2,704 bytes; what is
+// longer than anybody's name is found by its hash, so that no value, however
+// foolish, keeps a leaver from leaving.
+func short(key string) string {
+	if len(key) <= 512 {
+		return key
+	}
+	sum := sha256.Sum256([]byte(key))
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
 // null makes SQL's NULL of an empty key, which no unique index compares.
 func null(key string) any {
 	if key == "" {
 		return nil
 	}
-	return key
+	return short(key)
 }
 
 // nameKeys says which of the two name columns holds the key.
@@ -133,14 +146,14 @@ func (x *tx) UpdateUser(ctx context.Context, was, u *directory.UserRow) error {
 func (x *tx) indexUser(ctx context.Context, was, u *directory.UserRow) error {
 	for _, key := range was.Keys.Emails {
 		if !slices.Contains(u.Keys.Emails, key) {
-			if _, err := x.exec(ctx, `delete from emails where tenant=$1 and key=$2 and user_id=$3`, x.id, key, u.ID); err != nil {
+			if _, err := x.exec(ctx, `delete from emails where tenant=$1 and key=$2 and user_id=$3`, x.id, short(key), u.ID); err != nil {
 				return err
 			}
 		}
 	}
 	for _, key := range u.Keys.Emails {
 		if !slices.Contains(was.Keys.Emails, key) {
-			if _, err := x.exec(ctx, `insert into emails (tenant, key, user_id) values ($1,$2,$3) on conflict do nothing`, x.id, key, u.ID); err != nil {
+			if _, err := x.exec(ctx, `insert into emails (tenant, key, user_id) values ($1,$2,$3) on conflict do nothing`, x.id, short(key), u.ID); err != nil {
 				return err
 			}
 		}
@@ -173,7 +186,7 @@ func (x *tx) PutLink(ctx context.Context, l directory.LinkRow) error {
 		on conflict (tenant, user_id, connection) do update set external_id=excluded.external_id, last_word=excluded.last_word,
 			alias=case when excluded.alias='' then links.alias else excluded.alias end,
 			alias_key=case when excluded.alias='' then links.alias_key else excluded.alias_key end`,
-		x.id, l.Connection, l.User, l.ExternalID, l.Alias, l.AliasKey, l.FirstSeen, l.LastWord)
+		x.id, l.Connection, l.User, short(l.ExternalID), l.Alias, short(l.AliasKey), l.FirstSeen, l.LastWord)
 	return err
 }
 
@@ -253,7 +266,7 @@ func (x *tx) AppendActivity(ctx context.Context, a *directory.ActivityRow) error
 	_, err := x.exec(ctx, `insert into activity (tenant, id, time, connection, token, client, operation, subject, person, status, scim_type, code, detail, notes,
 			duration, request, first_change, last_change)
 		values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18)`,
-		x.id, a.ID, a.Time, a.Connection, a.Token, a.Client, a.Operation, a.Subject, a.Person, a.Status, a.ScimType, a.Code, a.Detail, a.Notes,
+		x.id, a.ID, a.Time, a.Connection, a.Token, a.Client, a.Operation, short(a.Subject), a.Person, a.Status, a.ScimType, a.Code, a.Detail, a.Notes,
 		a.Duration, a.Request, a.First, a.Last)
 	return err
 }
