@@ -155,6 +155,38 @@ func TestLeaving(t *testing.T) {
 	})
 }
 
+// behaviour.md 7.2: a removed person is found by id and by exact filter, where
+// nobody living is meant, and in no list.
+func TestFindingTheRemoved(t *testing.T) {
+	each(t, func(w *world) {
+		const person = `"displayName":"Anna","emails":[{"type":"work","value":"anna@acme.test"}]`
+		first := w.post(`{"userName":"anna1@acme.test","externalId":"x1",` + person + `}`)
+		second := w.post(`{"userName":"anna2@acme.test","externalId":"x1",` + person + `}`)
+		w.patch(first, leave)
+		found := func(filter string, want ...string) {
+			t.Helper()
+			var got []string
+			for _, r := range w.find(filter) {
+				got = append(got, r.ID())
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: found %v, want %v", filter, got, want)
+			}
+		}
+		found(`userName eq "anna1@acme.test"`, first)
+		found(`displayName eq "Anna"`, second)
+		found(`userName eq "anna1@acme.test" and displayName sw "An"`)
+		found(`emails.value eq "anna@acme.test"`, second)
+		found(`externalId eq "x1"`, second)
+		w.now = w.now.Add(time.Second)
+		w.patch(second, leave)
+		found(`displayName eq "Anna"`)
+		found(`emails[type eq "work"].value eq "anna@acme.test"`, second)
+		found(`externalId eq "x1"`, second)
+		found(`displayName eq "Anna" and userName eq "anna1@acme.test"`, first)
+	})
+}
+
 func TestRecycleBin(t *testing.T) {
 	each(t, func(w *world) {
 		id := w.post(`{"userName":"anna@acme.test","externalId":"x1"}`)
@@ -238,7 +270,7 @@ func TestMatching(t *testing.T) {
 		}
 		w.find(`emails[type eq "work"].value eq "bo@acme.test"`)
 		w.get(w.user("cy@acme.test").ID)
-		w.find(`userName eq "di@acme.test" and active eq true`)
+		w.find(`displayName eq "di" and userName eq "di@acme.test" and active eq true`)
 		w.counts(6, 4)
 		w.patch(w.user("eve@acme.test").ID, `{"op":"Add","path":"externalId","value":"e5"}`)
 		w.counts(6, 5)
