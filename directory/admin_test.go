@@ -169,8 +169,14 @@ func TestPurge(t *testing.T) {
 		_, err := w.tryPost(`{"userName":"canary.person@acme.test"}`)
 		w.fails(err, 409, "409.1")
 		w.idp.Failed(directory.Failure{Person: "canary.person@acme.test", Status: 409, Code: "409.1", Detail: "canary"})
+		// So was a request under a name that she had later, and one under that
+		// of her IdP's recycle bin.
+		const recycled = "0123456789abcdef0123456789abcdefcanary.bird@acme.test"
+		w.patch(id, `{"op":"replace","path":"userName","value":"canary.bird@acme.test"}`)
+		w.idp.Failed(directory.Failure{Person: "canary.bird@acme.test", Status: 409, Code: "409.1", Detail: "canary"})
+		w.idp.Failed(directory.Failure{Person: recycled, Status: 400, Code: "400.50", Detail: "canary"})
 		w.d.Flush()
-		w.patch(id, leave)
+		w.patch(id, leave+`,{"op":"replace","path":"userName","value":"`+recycled+`"}`)
 		w.now = w.now.AddDate(0, 0, 44)
 		n, err := w.d.Purge(ctx)
 		w.must(err)

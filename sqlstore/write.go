@@ -272,16 +272,11 @@ func (x *tx) AppendActivity(ctx context.Context, a *directory.ActivityRow) error
 }
 
 // Blank implements directory.Tx.
-func (x *tx) Blank(ctx context.Context, u *directory.UserRow) error {
-	var name string
-	if err := x.one(ctx, []any{&name}, `select coalesce(gone_key, '') from users where tenant=$1 and id=$2`, x.id, u.ID); err != nil {
-		return err
-	}
+func (x *tx) Blank(ctx context.Context, u *directory.UserRow, names []string) error {
 	for _, statement := range []string{
 		`update users set doc='{}', state=4, role=0, group_id='', teams='', links='', matched=true, name_key=null, gone_key=null, display_key=null,
 			removed_at=0, removed_by='', departure='' where tenant=$1 and id=$2`,
 		`delete from links where tenant=$1 and user_id=$2`,
-		`delete from emails where tenant=$1 and user_id=$2`,
 		`update changes set value_before='', value_after='' where tenant=$1 and object=$2`,
 		`update activity set person='', detail='', notes='' where tenant=$1 and subject=$2`,
 	} {
@@ -289,16 +284,12 @@ func (x *tx) Blank(ctx context.Context, u *directory.UserRow) error {
 			return err
 		}
 	}
-	if name == "" {
-		return nil
+	for _, name := range names {
+		if _, err := x.exec(ctx, `update activity set person='', detail='', notes='', subject='' where tenant=$1 and subject=$2`, x.id, short(name)); err != nil {
+			return err
+		}
 	}
-	// Requests that failed before he had an id, unless somebody has the name now.
-	holders, _, err := x.FindUsers(ctx, directory.ByUserName, name)
-	if err != nil || len(holders) > 0 {
-		return err
-	}
-	_, err = x.exec(ctx, `update activity set person='', detail='', notes='', subject='' where tenant=$1 and subject=$2`, x.id, name)
-	return err
+	return x.indexUser(ctx, u, &directory.UserRow{ID: u.ID})
 }
 
 var _ directory.Tx = (*tx)(nil)
