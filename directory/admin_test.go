@@ -2,7 +2,11 @@ package directory_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"maps"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -165,8 +169,14 @@ func TestPurge(t *testing.T) {
 		_, err := w.tryPost(`{"userName":"canary.person@acme.test"}`)
 		w.fails(err, 409, "409.1")
 		w.idp.Failed(directory.Failure{Person: "canary.person@acme.test", Status: 409, Code: "409.1", Detail: "canary"})
+		// So was a request under a name that she had later, and one under that
+		// of her IdP's recycle bin.
+		const recycled = "0123456789abcdef0123456789abcdefcanary.bird@acme.test"
+		w.patch(id, `{"op":"replace","path":"userName","value":"canary.bird@acme.test"}`)
+		w.idp.Failed(directory.Failure{Person: "canary.bird@acme.test", Status: 409, Code: "409.1", Detail: "canary"})
+		w.idp.Failed(directory.Failure{Person: recycled, Status: 400, Code: "400.50", Detail: "canary"})
 		w.d.Flush()
-		w.patch(id, leave)
+		w.patch(id, leave+`,{"op":"replace","path":"userName","value":"`+recycled+`"}`)
 		w.now = w.now.AddDate(0, 0, 44)
 		n, err := w.d.Purge(ctx)
 		w.must(err)
@@ -296,6 +306,85 @@ func TestTwoProcesses(t *testing.T) {
 		w.fails(err, 401, "401.2")
 		_, err = idp.Create(t.Context(), "User", parse(t, `{"userName":"bo@acme.test"}`))
 		w.fails(err, 401, "401.2")
+	})
+}
+
+// Two processes make tenants, and note the use of the same tokens, at one time.
+func TestProcessesInEachOthersWay(t *testing.T) {
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		w := newWorld(t, storetest.Open(t, url))
+		stores := []*sqlstore.Store{w.store, storetest.Open(t, url)}
+		var wg sync.WaitGroup
+		for i := range 12 {
+			wg.Go(func() {
+				row := directory.TenantRow{Name: fmt.Sprintf("t%d", i%8)}
+				err := stores[i%2].CreateTenant(t.Context(), row, func(directory.Tx) error { return nil })
+				if err != nil && !errors.Is(err, directory.ErrTaken) {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		tenants, err := w.d.Tenants(t.Context())
+		w.must(err)
+		if len(tenants) != 9 {
+			t.Errorf("%d tenants, want acme and eight", len(tenants))
+		}
+
+		used := map[string]int64{}
+		w.must(w.store.Update(t.Context(), 1, func(tx directory.Tx) error {
+			for i := range 300 {
+				hash := fmt.Sprint("hash", i)
+				used[hash] = 1
+				if err := tx.PutToken(t.Context(), &directory.TokenRow{Hash: hash, ID: hash}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		for i := range 8 {
+			wg.Go(func() {
+				again := maps.Clone(used)
+				for hash := range again {
+					again[hash] = int64(i + 2)
+				}
+				if err := stores[i%2].TouchTokens(t.Context(), again); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+	})
+}
+
+// A name that went from one group, or team, to another is the other's, in
+// whatever order a process hears of it.
+func TestNamesThatChangeHands(t *testing.T) {
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		w := newWorld(t, storetest.Open(t, url))
+		ctx := t.Context()
+		w.groups("Finland", "Sweden")
+		w.must(w.admin.AddGroupName(ctx, "Finland", "FI"))
+		sales, _ := w.admin.CreateTeam(ctx, "Sweden", "Sales")
+		export, _ := w.admin.CreateTeam(ctx, "Sweden", "Export")
+		w.must(w.admin.AddTeamName(ctx, directory.TeamRef{Name: sales}, "S1"))
+		w.post(`{"userName":"anna@acme.test",` + work("FI") + `}`)
+
+		other := directory.New(storetest.Open(t, url))
+		t.Cleanup(func() { other.Close(context.Background()) })
+		commands, err := other.OpenAdmin(ctx, "acme", directory.Via{})
+		w.must(err)
+		w.must(commands.RemoveGroupName(ctx, "Finland", "FI"))
+		w.must(commands.AddGroupName(ctx, "Sweden", "FI"))
+		w.must(commands.AddGroupName(ctx, "Finland", "Suomi"))
+		_, err = commands.CreateTeam(ctx, "Sweden", "Vienti")
+		w.must(err)
+		w.must(commands.DeleteTeam(ctx, directory.TeamRef{Name: sales}))
+		w.must(commands.AddTeamName(ctx, directory.TeamRef{Name: export}, "S1"))
+		w.must(commands.AddTeamName(ctx, directory.TeamRef{Name: "Vienti"}, "V1"))
+
+		w.post(`{"userName":"bo@acme.test",` + work("FI") + `,"department":"s1"}`)
+		w.placed("bo@acme.test", "Sweden: Export")
 	})
 }
 

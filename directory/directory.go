@@ -99,7 +99,7 @@ func (d *Directory) CreateTenant(ctx context.Context, n NewTenant, via Via) (*Te
 	err := d.Store.CreateTenant(ctx, row, func(tx Tx) error {
 		t := d.handle(newSetup(*tx.Row()), via)
 		t.actor = byCommand
-		w := &write{t: t, tx: tx, ctx: ctx, now: now}
+		w := &write{t: t, tx: tx, ctx: noCancel, now: now}
 		return w.found(n)
 	})
 	if errors.Is(err, ErrTaken) {

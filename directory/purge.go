@@ -2,6 +2,10 @@ package directory
 
 import (
 	"context"
+	"maps"
+	"slices"
+
+	"github.com/rollcall-scim/rollcall/scim"
 )
 
 // Purge forgets the people of all tenants who were removed longer ago than the
@@ -38,10 +42,7 @@ func (t *Tenant) purge(ctx context.Context) (forgotten int, err error) {
 				return err
 			}
 			for _, u := range users {
-				if err := w.tx.Blank(w.ctx, u); err != nil {
-					return err
-				}
-				if err := w.change("User", u.ID, "purge", nil, nil); err != nil {
+				if err := w.forget(u); err != nil {
 					return err
 				}
 			}
@@ -53,4 +54,58 @@ func (t *Tenant) purge(ctx context.Context) (forgotten int, err error) {
 			return forgotten, err
 		}
 	}
+}
+
+func (w *write) forget(u *UserRow) error {
+	names, err := w.namesOf(u)
+	if err != nil {
+		return err
+	}
+	u.Keys = keysOf(w.t.object(u))
+	if err := w.tx.Blank(w.ctx, u, names); err != nil {
+		return err
+	}
+	return w.change("User", u.ID, "purge", nil, nil)
+}
+
+// namesOf are the names that he ever had, but for those that somebody living
+// has now.
+func (w *write) namesOf(u *UserRow) ([]string, error) {
+	changes, err := w.tx.Changes(w.ctx, ChangeQuery{Object: u.ID})
+	if err != nil {
+		return nil, err
+	}
+	links, err := w.tx.Links(w.ctx, u.ID)
+	if err != nil {
+		return nil, err
+	}
+	had := map[string]bool{}
+	for _, c := range changes {
+		for _, text := range []string{c.Before, c.After} {
+			var side struct {
+				Attributes struct {
+					UserName string `json:"userName"`
+				} `json:"attributes"`
+			}
+			if err := decodeSide(text, &side); err != nil {
+				return nil, err
+			}
+			had[scim.Fold(side.Attributes.UserName)] = true
+		}
+	}
+	for _, l := range links {
+		had[l.AliasKey] = true
+	}
+	delete(had, "")
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(had)) {
+		holders, _, err := w.tx.FindUsers(w.ctx, ByUserName, name)
+		if err != nil {
+			return nil, err
+		}
+		if len(holders) == 0 {
+			names = append(names, name)
+		}
+	}
+	return names, nil
 }

@@ -1,8 +1,10 @@
 package directory
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -76,23 +78,42 @@ const indexedNames = "userName, externalId, id, emails and displayName"
 // lookUp answers a filter that has an eq term with an index; ok is false when
 // there is none.
 func (t *Tenant) lookUp(ctx context.Context, f *scim.Filter) (found []*UserRow, ok bool, err error) {
-	for _, eq := range f.Equalities() {
-		key, isIndexed := indexed[eq.Path]
-		if !isIndexed && eq.Path != "id" {
-			continue
-		}
-		found, err = t.candidates(ctx, eq, key)
-		if err != nil {
-			return nil, true, err
-		}
-		found = t.matching(f, found, eq)
-		if f.OnlyEqualities() && len(found) == 1 && eq.Path != "displayName" {
-			u, err := t.meet(found[0])
-			return []*UserRow{u}, true, err
-		}
-		return found, true, nil
+	eq, ok := narrowest(f.Equalities())
+	if !ok {
+		return nil, false, nil
 	}
-	return nil, false, nil
+	found, err = t.candidates(ctx, eq, indexed[eq.Path])
+	if err != nil {
+		return nil, true, err
+	}
+	exact := f.OnlyEqualities() && eq.Path != "displayName"
+	found = inSight(t.matching(f, found, eq), exact)
+	if exact && len(found) == 1 {
+		u, err := t.meet(found[0])
+		return []*UserRow{u}, true, err
+	}
+	return found, true, nil
+}
+
+// narrowest is the term that leaves the fewest; displayName comes last, because
+// many share one and it makes no look-up exact (behaviour.md 5.2).
+func narrowest(eqs []scim.Equality) (scim.Equality, bool) {
+	for _, path := range []string{"id", "userName", "externalId", "emails.value", "displayName"} {
+		if i := slices.IndexFunc(eqs, func(eq scim.Equality) bool { return eq.Path == path }); i >= 0 {
+			return eqs[i], true
+		}
+	}
+	return scim.Equality{}, false
+}
+
+// inSight leaves out the removed: only an exact look-up finds one of them, the
+// last, and only where nobody living is meant (behaviour.md 7.2).
+func inSight(users []*UserRow, exact bool) []*UserRow {
+	living := slices.DeleteFunc(slices.Clone(users), func(u *UserRow) bool { return u.State == Removed })
+	if !exact || len(living) > 0 || len(users) == 0 {
+		return living
+	}
+	return []*UserRow{slices.MaxFunc(users, func(a, b *UserRow) int { return cmp.Compare(a.RemovedAt, b.RemovedAt) })}
 }
 
 // candidates are the users with that value whom the caller sees.
@@ -129,14 +150,8 @@ func (t *Tenant) gone(value string) ([]*UserRow, error) {
 		if err != nil {
 			return nil, unavailable(err)
 		}
-		var last *UserRow
-		for _, u := range t.seen(users) {
-			if last == nil || u.RemovedAt > last.RemovedAt {
-				last = u
-			}
-		}
-		if last != nil {
-			return []*UserRow{last}, nil
+		if users = t.seen(users); len(users) > 0 {
+			return users, nil
 		}
 	}
 	return nil, nil

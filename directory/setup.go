@@ -102,10 +102,14 @@ func (s *setup) apply(rows SetupRows) error {
 	return nil
 }
 
+// putGroup takes away only the names that are still the group's own: another
+// may have got one since, and come before it in what is caught up.
 func (s *setup) putGroup(g GroupRow) {
 	if was := s.groups[g.ID]; was != nil {
 		for _, n := range append(was.Also, was.Name) {
-			delete(s.groupNames, groupKey(n))
+			if key := groupKey(n); s.groupNames[key] == g.ID {
+				delete(s.groupNames, key)
+			}
 		}
 		delete(s.groups, g.ID)
 	}
@@ -124,7 +128,9 @@ func (s *setup) putGroup(g GroupRow) {
 func (s *setup) putTeam(t TeamRow) {
 	if was := s.teams[t.ID]; was != nil {
 		for _, n := range append(was.Also, was.Name) {
-			delete(s.teamNames, teamName{was.Group, scim.Fold(n)})
+			if key := (teamName{was.Group, scim.Fold(n)}); s.teamNames[key] == t.ID {
+				delete(s.teamNames, key)
+			}
 		}
 		delete(s.teams, t.ID)
 	}

@@ -83,8 +83,9 @@ type Tx interface {
 	AppendChange(ctx context.Context, c *ChangeRow) error
 	AppendActivity(ctx context.Context, a *ActivityRow) error
 	// Blank forgets everything personal about a user: names and values in his
-	// row, his keys, his links, his changes and his activity.
-	Blank(ctx context.Context, u *UserRow) error
+	// row, his keys, his links, his changes and his activity, and that of
+	// requests which were refused under one of the folded names.
+	Blank(ctx context.Context, u *UserRow, names []string) error
 	// Seal asks that nobody else's change joins this transaction, so that no
 	// other change ever sees groups, teams, tokens or settings that are not
 	// committed.
@@ -248,7 +249,7 @@ type SetupRows struct {
 type LinkRow struct {
 	Connection string
 	User       string
-	ExternalID string
+	ExternalID string // for finding; UserRow.ExternalID tells it
 	Alias      string // the name the IdP gave him in its recycle bin
 	AliasKey   string
 	FirstSeen  int64

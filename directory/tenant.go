@@ -90,18 +90,19 @@ func (t *Tenant) verified(ctx context.Context) (TenantRow, error) {
 	return row, t.saw(ctx, Stamp{Setup: row.Setup})
 }
 
-// update runs fn as one change of the tenant.
+// update runs fn as one change of the tenant. The transaction may be others' as
+// well, so a caller who goes away in the middle of it does not end it.
 func (t *Tenant) update(ctx context.Context, fn func(*write) error) error {
 	err := t.d.Store.Update(ctx, t.s.tenant, func(tx Tx) error {
 		if !t.s.current(tx.Row().Setup) {
-			if err := t.s.catchUp(ctx, tx); err != nil {
+			if err := t.s.catchUp(noCancel, tx); err != nil {
 				return err
 			}
 		}
 		if err := t.admitted(); err != nil {
 			return err
 		}
-		return fn(&write{t: t, tx: tx, ctx: ctx, now: t.d.Now().UnixMicro()})
+		return fn(&write{t: t, tx: tx, ctx: noCancel, now: t.d.Now().UnixMicro()})
 	})
 	if errors.Is(err, ErrUnavailable) {
 		return unavailable(err)

@@ -1,11 +1,14 @@
 package directory_test
 
 import (
+	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -152,6 +155,38 @@ func TestLeaving(t *testing.T) {
 	})
 }
 
+// behaviour.md 7.2: a removed person is found by id and by exact filter, where
+// nobody living is meant, and in no list.
+func TestFindingTheRemoved(t *testing.T) {
+	each(t, func(w *world) {
+		const person = `"displayName":"Anna","emails":[{"type":"work","value":"anna@acme.test"}]`
+		first := w.post(`{"userName":"anna1@acme.test","externalId":"x1",` + person + `}`)
+		second := w.post(`{"userName":"anna2@acme.test","externalId":"x1",` + person + `}`)
+		w.patch(first, leave)
+		found := func(filter string, want ...string) {
+			t.Helper()
+			var got []string
+			for _, r := range w.find(filter) {
+				got = append(got, r.ID())
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: found %v, want %v", filter, got, want)
+			}
+		}
+		found(`userName eq "anna1@acme.test"`, first)
+		found(`displayName eq "Anna"`, second)
+		found(`userName eq "anna1@acme.test" and displayName sw "An"`)
+		found(`emails.value eq "anna@acme.test"`, second)
+		found(`externalId eq "x1"`, second)
+		w.now = w.now.Add(time.Second)
+		w.patch(second, leave)
+		found(`displayName eq "Anna"`)
+		found(`emails[type eq "work"].value eq "anna@acme.test"`, second)
+		found(`externalId eq "x1"`, second)
+		found(`displayName eq "Anna" and userName eq "anna1@acme.test"`, first)
+	})
+}
+
 func TestRecycleBin(t *testing.T) {
 	each(t, func(w *world) {
 		id := w.post(`{"userName":"anna@acme.test","externalId":"x1"}`)
@@ -235,7 +270,7 @@ func TestMatching(t *testing.T) {
 		}
 		w.find(`emails[type eq "work"].value eq "bo@acme.test"`)
 		w.get(w.user("cy@acme.test").ID)
-		w.find(`userName eq "di@acme.test" and active eq true`)
+		w.find(`displayName eq "di" and userName eq "di@acme.test" and active eq true`)
 		w.counts(6, 4)
 		w.patch(w.user("eve@acme.test").ID, `{"op":"Add","path":"externalId","value":"e5"}`)
 		w.counts(6, 5)
@@ -326,6 +361,56 @@ func TestConcurrentCreates(t *testing.T) {
 			t.Errorf("teams %v", teams)
 		}
 		w.counts(34, 33)
+	})
+}
+
+// Values longer than an index takes are kept and found like others.
+func TestLongValues(t *testing.T) {
+	each(t, func(w *world) {
+		random := rand.New(rand.NewPCG(1, 2)) // what could be compressed would fit
+		var b strings.Builder
+		for range 6000 {
+			b.WriteByte("abcdefghijklmnopqrstuvwxyz0123456789"[random.IntN(36)])
+		}
+		long := b.String()
+		id := w.post(`{"userName":"anna@acme.test"}`)
+		w.patch(id, fmt.Sprintf(`{"op":"replace","value":{"userName":%q,"displayName":%q,"externalId":%q,"emails":[{"type":"work","value":%q}]}}`, long, long, long, long))
+		for _, a := range []string{"userName", "displayName", "externalId", "emails.value"} {
+			if n := len(w.find(fmt.Sprintf(`%s eq %q`, a, long))); n != 1 {
+				t.Errorf("%s: found %d", a, n)
+			}
+			if n := len(w.find(fmt.Sprintf(`%s eq %q`, a, long+"x"))); n != 0 {
+				t.Errorf("another %s: found %d", a, n)
+			}
+		}
+		if w.get(id)["externalId"] != long {
+			t.Error("externalId is not told whole")
+		}
+		_, err := w.tryPost(fmt.Sprintf(`{"userName":%q}`, strings.ToUpper(long)))
+		w.fails(err, 409, "409.1")
+		w.idp.Failed(directory.Failure{Person: long, Status: 409, Code: "409.1", Detail: "x"})
+		w.d.Flush()
+		failed, err := w.admin.Activity(t.Context(), directory.ActivityFilter{Person: long, Failed: true})
+		w.must(err)
+		if len(failed) != 1 {
+			t.Errorf("%d rows of activity", len(failed))
+		}
+		w.patch(id, leave+fmt.Sprintf(`,{"op":"replace","path":"displayName","value":%q}`, long+"x"))
+		if n := len(w.find(fmt.Sprintf(`userName eq %q`, long))); n != 1 {
+			t.Errorf("removed: found %d", n)
+		}
+	})
+}
+
+// A caller who goes away in the middle of his change must not take the
+// transaction from those who share it.
+func TestCallerGoesAway(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, cancel := context.WithCancel(t.Context())
+		w.d.Now = func() time.Time { cancel(); return w.now } // the change looks at the clock first
+		r, err := w.idp.Create(ctx, "User", parse(t, `{"userName":"anna@acme.test","department":"Sales"}`))
+		w.must(err)
+		w.get(r.ID())
 	})
 }
 

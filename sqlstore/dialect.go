@@ -30,6 +30,15 @@ func (d dialect) rebind(query string) string {
 	return strings.ReplaceAll(query, "$", d.placeholder)
 }
 
+// by names the index that answers, where SQLite, asked for the newest first,
+// would walk the log backwards instead.
+func (d dialect) by(index string) string {
+	if d.name != sqlite.name || index == "" {
+		return ""
+	}
+	return " indexed by " + index
+}
+
 // migration puts the dialect's words into a migration's text.
 func (d dialect) migration(text string) string {
 	return strings.NewReplacer(" KEY", " "+d.key, ") SLIM;", ") "+d.slim+";").Replace(text)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json/v2"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -141,11 +142,13 @@ func (r reader) users(ctx context.Context, query string, args ...any) (users []*
 	return users, st, err
 }
 
+// findUsers asks an index for ids first: looking for users in the order of their
+// ids, SQLite would rather walk the tenant.
 var findUsers = func() map[directory.Key]string {
 	by := map[directory.Key]string{
 		directory.ByUserName:    `users u on u.tenant=t.id and u.name_key=$2 where t.id=$1`,
-		directory.ByGoneName:    `users u on u.tenant=t.id and u.gone_key=$2 where t.id=$1 order by u.id`,
-		directory.ByDisplayName: `users u on u.tenant=t.id and u.display_key=$2 where t.id=$1 order by u.id`,
+		directory.ByGoneName:    `users u on u.tenant=t.id where t.id=$1 and u.id in (select id from users where tenant=$1 and gone_key=$2) order by u.id`,
+		directory.ByDisplayName: `users u on u.tenant=t.id where t.id=$1 and u.id in (select id from users where tenant=$1 and display_key=$2) order by u.id`,
 		directory.ByEmail:       `emails e on e.tenant=t.id and e.key=$2 join users u on u.tenant=t.id and u.id=e.user_id where t.id=$1 order by e.user_id`,
 		directory.ByExternalID:  `links l on l.tenant=t.id and l.external_id=$2 and l.external_id<>'' join users u on u.tenant=t.id and u.id=l.user_id where t.id=$1 order by l.user_id`,
 		directory.ByAlias:       `links l on l.tenant=t.id and l.alias_key=$2 and l.alias_key<>'' join users u on u.tenant=t.id and u.id=l.user_id where t.id=$1 order by l.user_id`,
@@ -161,7 +164,7 @@ func (r reader) FindUsers(ctx context.Context, k directory.Key, value string) ([
 	if !storable(value) {
 		value = ""
 	}
-	return r.lookUp(ctx, findUsers[k], value)
+	return r.lookUp(ctx, findUsers[k], short(value))
 }
 
 // condition builds a WHERE of the parts that are asked for.
@@ -199,8 +202,11 @@ func listCondition(l directory.List) *condition {
 	if l.Role > 0 {
 		c.add("u.role>=$%d and u.role>0", l.Role)
 	}
+	if l.RemovedBefore > 0 || slices.Equal(states, []directory.State{directory.Removed}) {
+		c.text.WriteString(" and u.removed_at>0") // as the index says
+	}
 	if l.RemovedBefore > 0 {
-		c.add("u.removed_at<$%d and u.removed_at>0", l.RemovedBefore)
+		c.add("u.removed_at<$%d", l.RemovedBefore)
 	}
 	if l.Team != "" {
 		c.add("u.id in (select user_id from memberships where tenant=$1 and team_id=$%d)", l.Team)
@@ -227,14 +233,15 @@ func (r reader) ListUsers(ctx context.Context, l directory.List) ([]*directory.U
 }
 
 // listTeam walks the team's memberships in order, so that a page costs the same
-// in a team of ten and of a hundred thousand.
+// in a team of ten and of a hundred thousand. Cross joins are done in the order
+// in which they stand.
 func (r reader) listTeam(ctx context.Context, l directory.List) ([]*directory.UserRow, directory.Stamp, error) {
 	if l.Limit == 0 {
 		l.Limit = 1 << 30
 	}
-	return r.users(ctx, `select `+userColumns+` from
-		(select distinct user_id from memberships where tenant=$1 and team_id=$2 and user_id>$3 order by user_id limit $4) m
-		join users u on u.tenant=$1 and u.id=m.user_id order by u.id`, l.Team, l.After, l.Limit)
+	return r.users(ctx, `select `+userColumns+`
+		from (select distinct user_id from memberships where tenant=$1 and team_id=$2 and user_id>$3 order by user_id limit $4) m
+		cross join users u where u.tenant=$1 and u.id=m.user_id order by u.id`, l.Team, l.After, l.Limit)
 }
 
 // CountUsers implements directory.Reader.
@@ -330,9 +337,10 @@ func (r reader) Changes(ctx context.Context, q directory.ChangeQuery) (out []dir
 
 // Activity implements directory.Reader.
 func (r reader) Activity(ctx context.Context, q directory.ActivityQuery) (out []directory.ActivityRow, err error) {
-	c := &condition{}
+	c, index := &condition{}, ""
 	if q.Failed {
 		c.text.WriteString(" and status>=400")
+		index = "activity_failed"
 	}
 	if q.Since > 0 {
 		c.add("time>=$%d", q.Since)
@@ -343,10 +351,11 @@ func (r reader) Activity(ctx context.Context, q directory.ActivityQuery) (out []
 	if len(q.Subjects) > 0 {
 		var in []string
 		for _, s := range q.Subjects {
-			c.args = append(c.args, s)
+			c.args = append(c.args, short(s))
 			in = append(in, fmt.Sprintf("$%d", len(c.args)+1))
 		}
 		c.text.WriteString(" and subject in (" + strings.Join(in, ",") + ")")
+		index = "activity_subject"
 	}
 	c.args = append(c.args, limit(q.Limit))
 	err = r.each(ctx, func(rows *sql.Rows) error {
@@ -355,7 +364,7 @@ func (r reader) Activity(ctx context.Context, q directory.ActivityQuery) (out []
 		return rows.Scan(&a.ID, &a.Time, &a.Connection, &a.Token, &a.Client, &a.Operation, &a.Subject, &a.Person, &a.Status,
 			&a.ScimType, &a.Code, &a.Detail, &a.Notes, &a.Duration, &a.Request, &a.First, &a.Last)
 	}, `select id, time, connection, token, client, operation, subject, person, status, scim_type, code, detail, notes, duration, request, first_change, last_change
-		from activity where tenant=$1`+c.text.String()+fmt.Sprintf(" order by id desc limit $%d", len(c.args)+1), append([]any{r.id}, c.args...)...)
+		from activity`+r.d.by(index)+` where tenant=$1`+c.text.String()+fmt.Sprintf(" order by id desc limit $%d", len(c.args)+1), append([]any{r.id}, c.args...)...)
 	return out, err
 }
 

@@ -2,7 +2,10 @@ package sqlstore
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"maps"
 	"slices"
 
 	"github.com/rollcall-scim/rollcall/directory"
@@ -25,24 +28,40 @@ func (s *Store) CreateTenant(ctx context.Context, row directory.TenantRow, fn fu
 		return err
 	}
 	return s.transact(func(t *transaction) error {
-		err := t.one(noCancel, []any{&row.ID}, `insert into tenants (id, name, display, created, settings, seq, setup, users, matched)
-			select coalesce(max(id), 0) + 1, $1, $2, cast($3 as bigint), $4, 0, 0, 0, 0 from tenants where true
-			on conflict (name) do nothing returning id`, row.Name, row.Display, row.Created, row.Settings)
-		if errors.Is(err, directory.ErrNotFound) {
-			return directory.ErrTaken
-		}
+		id, err := t.insertTenant(row)
 		if err != nil {
 			return err
 		}
-		return t.run(row.ID, fn)
+		return t.run(id, fn)
 	})
 }
 
-// TouchTokens implements directory.Store.
+// insertTenant tries again while another process takes the number, and not when
+// it has taken the name.
+func (t *transaction) insertTenant(row directory.TenantRow) (id int64, err error) {
+	for {
+		err = t.one(noCancel, []any{&id}, `insert into tenants (id, name, display, created, settings, seq, setup, users, matched)
+			select coalesce(max(id), 0) + 1, $1, $2, cast($3 as bigint), $4, 0, 0, 0, 0 from tenants where true
+			on conflict do nothing returning id`, row.Name, row.Display, row.Created, row.Settings)
+		if !errors.Is(err, directory.ErrNotFound) {
+			return id, err
+		}
+		err = t.one(noCancel, []any{&id}, `select id from tenants where name=$1`, row.Name)
+		if err == nil {
+			return 0, directory.ErrTaken
+		}
+		if !errors.Is(err, directory.ErrNotFound) {
+			return 0, err
+		}
+	}
+}
+
+// TouchTokens implements directory.Store. The order keeps processes that touch
+// the same tokens from waiting for each other.
 func (s *Store) TouchTokens(ctx context.Context, used map[string]int64) error {
 	return s.transact(func(t *transaction) error {
-		for hash, at := range used {
-			if _, err := t.exec(noCancel, `update tokens set last_used=$2 where hash=$1 and last_used<$2`, hash, at); err != nil {
+		for _, hash := range slices.Sorted(maps.Keys(used)) {
+			if _, err := t.exec(noCancel, `update tokens set last_used=$2 where hash=$1 and last_used<$2`, hash, used[hash]); err != nil {
 				return err
 			}
 		}
@@ -50,12 +69,23 @@ func (s *Store) TouchTokens(ctx context.Context, used map[string]int64) error {
 	})
 }
 
+// short is the text as indexes hold it. PostgreSQL takes 2,704 bytes; what is
+// longer than anybody's name is found by its hash, so that no value, however
+// foolish, keeps a leaver from leaving.
+func short(key string) string {
+	if len(key) <= 512 {
+		return key
+	}
+	sum := sha256.Sum256([]byte(key))
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
 // null makes SQL's NULL of an empty key, which no unique index compares.
 func null(key string) any {
 	if key == "" {
 		return nil
 	}
-	return key
+	return short(key)
 }
 
 // nameKeys says which of the two name columns holds the key.
@@ -112,14 +142,14 @@ func (x *tx) UpdateUser(ctx context.Context, was, u *directory.UserRow) error {
 func (x *tx) indexUser(ctx context.Context, was, u *directory.UserRow) error {
 	for _, key := range was.Keys.Emails {
 		if !slices.Contains(u.Keys.Emails, key) {
-			if _, err := x.exec(ctx, `delete from emails where tenant=$1 and key=$2 and user_id=$3`, x.id, key, u.ID); err != nil {
+			if _, err := x.exec(ctx, `delete from emails where tenant=$1 and key=$2 and user_id=$3`, x.id, short(key), u.ID); err != nil {
 				return err
 			}
 		}
 	}
 	for _, key := range u.Keys.Emails {
 		if !slices.Contains(was.Keys.Emails, key) {
-			if _, err := x.exec(ctx, `insert into emails (tenant, key, user_id) values ($1,$2,$3) on conflict do nothing`, x.id, key, u.ID); err != nil {
+			if _, err := x.exec(ctx, `insert into emails (tenant, key, user_id) values ($1,$2,$3) on conflict do nothing`, x.id, short(key), u.ID); err != nil {
 				return err
 			}
 		}
@@ -152,7 +182,7 @@ func (x *tx) PutLink(ctx context.Context, l directory.LinkRow) error {
 		on conflict (tenant, user_id, connection) do update set external_id=excluded.external_id, last_word=excluded.last_word,
 			alias=case when excluded.alias='' then links.alias else excluded.alias end,
 			alias_key=case when excluded.alias='' then links.alias_key else excluded.alias_key end`,
-		x.id, l.Connection, l.User, l.ExternalID, l.Alias, l.AliasKey, l.FirstSeen, l.LastWord)
+		x.id, l.Connection, l.User, short(l.ExternalID), l.Alias, short(l.AliasKey), l.FirstSeen, l.LastWord)
 	return err
 }
 
@@ -232,17 +262,13 @@ func (x *tx) AppendActivity(ctx context.Context, a *directory.ActivityRow) error
 	_, err := x.exec(ctx, `insert into activity (tenant, id, time, connection, token, client, operation, subject, person, status, scim_type, code, detail, notes,
 			duration, request, first_change, last_change)
 		values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18)`,
-		x.id, a.ID, a.Time, a.Connection, a.Token, a.Client, a.Operation, a.Subject, a.Person, a.Status, a.ScimType, a.Code, a.Detail, a.Notes,
+		x.id, a.ID, a.Time, a.Connection, a.Token, a.Client, a.Operation, short(a.Subject), a.Person, a.Status, a.ScimType, a.Code, a.Detail, a.Notes,
 		a.Duration, a.Request, a.First, a.Last)
 	return err
 }
 
 // Blank implements directory.Tx.
-func (x *tx) Blank(ctx context.Context, u *directory.UserRow) error {
-	var name string
-	if err := x.one(ctx, []any{&name}, `select coalesce(gone_key, '') from users where tenant=$1 and id=$2`, x.id, u.ID); err != nil {
-		return err
-	}
+func (x *tx) Blank(ctx context.Context, u *directory.UserRow, names []string) error {
 	blank := &directory.UserRow{ID: u.ID, State: directory.Purged, Created: u.Created, Modified: u.Modified, Version: u.Version}
 	if _, err := x.exec(ctx, `update users set name_key=null, gone_key=null, display_key=null, group_id='', state=$3, role=0, matched=true, removed_at=0,
 		facts=$4, doc='{}' where tenant=$1 and id=$2`, x.id, u.ID, blank.State, encodeFacts(blank)); err != nil {
@@ -250,7 +276,6 @@ func (x *tx) Blank(ctx context.Context, u *directory.UserRow) error {
 	}
 	for _, statement := range []string{
 		`delete from links where tenant=$1 and user_id=$2`,
-		`delete from emails where tenant=$1 and user_id=$2`,
 		`update changes set value_before='', value_after='' where tenant=$1 and object=$2`,
 		`update activity set person='', detail='', notes='' where tenant=$1 and subject=$2`,
 	} {
@@ -258,16 +283,12 @@ func (x *tx) Blank(ctx context.Context, u *directory.UserRow) error {
 			return err
 		}
 	}
-	if name == "" {
-		return nil
+	for _, name := range names {
+		if _, err := x.exec(ctx, `update activity set person='', detail='', notes='', subject='' where tenant=$1 and subject=$2`, x.id, short(name)); err != nil {
+			return err
+		}
 	}
-	// Requests that failed before he had an id, unless somebody has the name now.
-	holders, _, err := x.FindUsers(ctx, directory.ByUserName, name)
-	if err != nil || len(holders) > 0 {
-		return err
-	}
-	_, err = x.exec(ctx, `update activity set person='', detail='', notes='', subject='' where tenant=$1 and subject=$2`, x.id, name)
-	return err
+	return x.indexUser(ctx, u, &directory.UserRow{ID: u.ID})
 }
 
 var _ directory.Tx = (*tx)(nil)

@@ -1,0 +1,100 @@
+package sqlstore
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rollcall-scim/rollcall/directory"
+)
+
+// Among a million people a statement that walks a tenant takes a second. What
+// SQLite plans is asked of SQLite, for the statements as they are sent.
+func TestPlans(t *testing.T) {
+	no := false
+	for name, c := range map[string]struct {
+		read func(directory.Reader) error
+		want string
+	}{
+		"by id":                 {user("x"), "USING INDEX sqlite_autoindex_users_1 (tenant=? AND id=?)"},
+		"by userName":           {found(directory.ByUserName), "USING INDEX users_name (tenant=? AND name_key=?)"},
+		"by a removed userName": {found(directory.ByGoneName), "USING INDEX users_gone (tenant=? AND gone_key=?)"},
+		"by displayName":        {found(directory.ByDisplayName), "USING INDEX users_display (tenant=? AND display_key=?)"},
+		"by e-mail":             {found(directory.ByEmail), "USING PRIMARY KEY (tenant=? AND key=?)"},
+		"by externalId":         {found(directory.ByExternalID), "USING COVERING INDEX links_external (tenant=? AND external_id=?)"},
+		"by alias":              {found(directory.ByAlias), "USING COVERING INDEX links_alias (tenant=? AND alias_key=?)"},
+		"page":                  {listed(directory.List{After: "x", Limit: 9}), "u USING INDEX sqlite_autoindex_users_1 (tenant=? AND id>?)"},
+		"page of a group":       {listed(directory.List{After: "x", Limit: 9, Group: "g"}), "USING INDEX users_group (tenant=? AND group_id=? AND id>?)"},
+		"page of a team":        {listed(directory.List{After: "x", Limit: 9, Team: "t"}), "u USING INDEX sqlite_autoindex_users_1 (tenant=? AND id=?)"},
+		"unmatched":             {listed(directory.List{After: "x", Limit: 9, Matched: &no}), "USING INDEX users_unmatched (tenant=? AND id>?)"},
+		"removed":               {listed(directory.List{States: []directory.State{directory.Removed}, Limit: 9}), "USING INDEX users_removed (tenant=? AND removed_at>?)"},
+		"to be forgotten":       {listed(directory.List{States: []directory.State{directory.Removed}, RemovedBefore: 5, Limit: 9}), "USING INDEX users_removed (tenant=? AND removed_at>? AND removed_at<?)"},
+		"size of a group":       {counted(directory.List{Group: "g"}), "USING INDEX users_group (tenant=? AND group_id=?)"},
+		"size of a team":        {counted(directory.List{Team: "t"}), "USING PRIMARY KEY (tenant=? AND team_id=?)"},
+		"company admins":        {counted(directory.List{Role: directory.RoleCompanyAdmin}), "USING INDEX users_admins (tenant=? AND role>?)"},
+		"activity of a person":  {told(directory.ActivityQuery{Subjects: []string{"a", "b"}, Failed: true, Since: 3, Limit: 9}), "USING INDEX activity_subject (tenant=? AND subject=?)"},
+		"failed activity":       {told(directory.ActivityQuery{Failed: true, Before: "x", Since: 3, Limit: 9}), "USING INDEX activity_failed (tenant=? AND id<?)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "rollcall.db"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			if err := s.CreateTenant(t.Context(), directory.TenantRow{Name: "acme"}, func(directory.Tx) error { return nil }); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.read(s.Reader(1)); err != nil {
+				t.Fatal(err)
+			}
+			if plan := plans(t, s); !strings.Contains(plan, c.want) {
+				t.Errorf("planned\n%swant %s", plan, c.want)
+			}
+		})
+	}
+}
+
+func user(id string) func(directory.Reader) error {
+	return func(r directory.Reader) error { _, _, err := r.User(context.Background(), id); return err }
+}
+
+func found(k directory.Key) func(directory.Reader) error {
+	return func(r directory.Reader) error { _, _, err := r.FindUsers(context.Background(), k, "x"); return err }
+}
+
+func listed(l directory.List) func(directory.Reader) error {
+	return func(r directory.Reader) error { _, _, err := r.ListUsers(context.Background(), l); return err }
+}
+
+func counted(l directory.List) func(directory.Reader) error {
+	return func(r directory.Reader) error { _, err := r.CountUsers(context.Background(), l); return err }
+}
+
+func told(q directory.ActivityQuery) func(directory.Reader) error {
+	return func(r directory.Reader) error { _, err := r.Activity(context.Background(), q); return err }
+}
+
+// plans explains every statement that was prepared for reading.
+func plans(t *testing.T, s *Store) string {
+	t.Helper()
+	var out strings.Builder
+	s.read.stmts.Range(func(query, _ any) bool {
+		text := s.dialect.rebind(query.(string))
+		rows, err := s.read.db.QueryContext(t.Context(), "explain query plan "+text, make([]any, strings.Count(text, "?"))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id, parent, cost int
+			var step string
+			if err := rows.Scan(&id, &parent, &cost, &step); err != nil {
+				t.Fatal(err)
+			}
+			out.WriteString(step + "\n")
+		}
+		return true
+	})
+	return out.String()
+}
