@@ -251,8 +251,10 @@ func (t *transaction) finish() error {
 // discard closes a connection whose state is not known; the next transaction
 // opens another.
 func (w *writer) discard() *writer {
+	for _, s := range w.stmts {
+		s.Close()
+	}
 	_ = w.conn.Raw(func(any) error { return driver.ErrBadConn })
-	w.conn.Close()
 	return nil
 }
 

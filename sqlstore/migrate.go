@@ -26,7 +26,7 @@ func migrate(ctx context.Context, d dialect, db *sql.DB) error {
 	if d.name == postgres.name {
 		gooseDialect = goose.DialectPostgres
 		// Several processes may start at once; one migrates.
-		locker, err := lock.NewPostgresSessionLocker()
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60))
 		if err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -58,8 +59,8 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	if path == "" || strings.HasPrefix(path, ":memory:") {
 		return nil, fmt.Errorf("sqlite: needs the path of a file, such as sqlite:rollcall.db")
 	}
-	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
-		return nil, fmt.Errorf("cannot open the database: there is no folder %s; make it first", filepath.Dir(path))
+	if err := prepareFile(path); err != nil {
+		return nil, err
 	}
 	// busy_timeout comes first, so that the switch to WAL already waits.
 	pragmas := "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=cache_size(-32000)&_pragma=temp_store(memory)"
@@ -85,6 +86,27 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	return s, nil
 }
 
+// prepareFile makes the file before SQLite does, so that nobody else on the
+// machine can read it; its -wal and -shm get the same rights from it.
+func prepareFile(path string) error {
+	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+		return fmt.Errorf("cannot open the database: there is no folder %s; make it first", filepath.Dir(path))
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("cannot open the database: %s is a folder; name a file in it, such as sqlite:%s", path, filepath.Join(path, "rollcall.db"))
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("cannot open the database: %w", err)
+	}
+	defer f.Close()
+	head := make([]byte, 16)
+	if n, _ := io.ReadFull(f, head); n > 0 && string(head[:n]) != "SQLite format 3\x00" {
+		return fmt.Errorf("cannot open the database: %s is a file of another kind; name another, or move that one away", path)
+	}
+	return nil
+}
+
 func openPostgres(ctx context.Context, database string) (*Store, error) {
 	db, err := sql.Open("pgx", database)
 	if err != nil {
@@ -95,7 +117,15 @@ func openPostgres(ctx context.Context, database string) (*Store, error) {
 	s := &Store{dialect: postgres, read: newPool(db), write: db, writers: newWriters(12)}
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	if err := migrate(ctx, s.dialect, db); err != nil {
+	var encoding string
+	err = db.QueryRowContext(ctx, "show server_encoding").Scan(&encoding)
+	if err == nil && encoding != "UTF8" {
+		err = fmt.Errorf("its encoding is %s and must be UTF8; make it with: create database NAME encoding 'UTF8' template template0", encoding)
+	}
+	if err == nil {
+		err = migrate(ctx, s.dialect, db)
+	}
+	if err != nil {
 		db.Close()
 		return nil, fmt.Errorf("cannot open the database %s: %w", redacted(database), err)
 	}
@@ -112,20 +142,23 @@ func redacted(database string) string {
 
 // Close waits for transactions that are under way. Close the directory first.
 func (s *Store) Close() error {
+	var err error
+	if s.read.db != s.write {
+		// The last to close SQLite moves the WAL into the file, and must be one
+		// that may write.
+		err = s.read.db.Close()
+	}
 	for range cap(s.writers) {
 		w, open := <-s.writers
 		if !open {
 			return nil // closed before
 		}
 		if w != nil {
-			w.conn.Close()
+			w.close()
 		}
 	}
 	close(s.writers)
-	err := s.read.db.Close()
-	if s.write != s.read.db {
-		err = errors.Join(err, s.write.Close())
-	}
+	err = errors.Join(err, s.write.Close())
 	if s.lockFile != nil {
 		err = errors.Join(err, s.lockFile.Close())
 	}
@@ -196,6 +229,15 @@ func (w *writer) prepare(ctx context.Context, d dialect, query string) (*sql.Stm
 		w.stmts[query] = s
 	}
 	return s, err
+}
+
+// close ends the statements too: database/sql leaves those of a connection to
+// whoever prepared them, and SQLite keeps the file open as long as one stands.
+func (w *writer) close() {
+	for _, s := range w.stmts {
+		s.Close()
+	}
+	w.conn.Close()
 }
 
 // snapshot is a transaction that reads; its statements end with it.
