@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"regexp"
+	"slices"
 
 	"github.com/rollcall-scim/rollcall/scim"
 )
@@ -16,6 +17,7 @@ type departure struct {
 	Memberships []Membership `json:"memberships,omitzero"`
 	Role        Role         `json:"role,omitzero"`
 	Values      Values       `json:"values,omitzero"`
+	ExternalID  string       `json:"externalId,omitzero"` // by the connection that took it
 }
 
 func (u *UserRow) departure() departure {
@@ -63,7 +65,7 @@ func (w *write) create(r *scim.Resource) (*UserRow, error) {
 		return nil, err
 	}
 	if u.State == Inactive {
-		u.Left = departed(u, ValuesOf(next))
+		u.Left = departed(u, next)
 	}
 	return w.save(nil, nil, u, next, "create")
 }
@@ -204,7 +206,7 @@ func (w *write) validLeaver(was, u *UserRow, before, next scim.Object) error {
 
 // depart ends access under the connection's policy and says which it was.
 func (w *write) depart(was, u *UserRow, before scim.Object) string {
-	u.Left = departed(was, ValuesOf(before))
+	u.Left = departed(was, before)
 	u.Role = RoleUser
 	if w.t.s.policy(w.t.connection) == "deactivate" {
 		u.State = Inactive
@@ -219,8 +221,9 @@ func (w *write) remove(u *UserRow, by string) {
 	u.Role, u.Group, u.Teams = RoleUser, "", ""
 }
 
-func departed(u *UserRow, v Values) string {
-	b, _ := json.Marshal(departure{u.Group, u.Memberships(), u.Role, v}, json.Deterministic(true))
+func departed(u *UserRow, o scim.Object) string {
+	ext, _ := o["externalId"].(string)
+	b, _ := json.Marshal(departure{u.Group, u.Memberships(), u.Role, ValuesOf(o), ext}, json.Deterministic(true))
 	return string(b)
 }
 
@@ -228,9 +231,14 @@ func departed(u *UserRow, v Values) string {
 func (w *write) comeBack(was, u *UserRow, before, next scim.Object) (*UserRow, error) {
 	left := was.departure()
 	u.State, u.RemovedAt, u.RemovedBy, u.Left = Active, 0, "", ""
+	another := w.isAnother(left, before, next)
 	if was.State == Inactive {
+		has := was.Memberships()
+		if another {
+			has = slices.DeleteFunc(has, func(m Membership) bool { return m.Origin == Manual })
+		}
 		changed := changedValues(left.Values, ValuesOf(next))
-		if err := w.place(u, Placement{was.Group, was.Memberships()}, next, changed, ""); err != nil {
+		if err := w.place(u, Placement{was.Group, has}, next, changed, ""); err != nil {
 			return nil, err
 		}
 		return w.save(was, before, u, next, "reactivate")
@@ -238,13 +246,24 @@ func (w *write) comeBack(was, u *UserRow, before, next scim.Object) (*UserRow, e
 	if err := w.place(u, Placement{Group: w.t.s.returnTo(left.Group)}, next, allValues(), ""); err != nil {
 		return nil, err
 	}
-	had, _ := before["externalId"].(string)
-	if now, _ := next["externalId"].(string); had != "" && now != had {
-		w.note("came back under another externalId than he left with: manual teams are not given back; check that it is the same person")
-	} else {
+	if !another {
 		u.SetMemberships(append(u.Memberships(), w.t.s.standing(withOrigin(left.Memberships, Manual), u.Group)...))
 	}
 	return w.save(was, before, u, next, "restore")
+}
+
+// isAnother says whether somebody comes back under another externalId than he
+// left with, perhaps another person with a reused address.
+func (w *write) isAnother(left departure, before, next scim.Object) bool {
+	had := left.ExternalID
+	if had == "" {
+		had, _ = before["externalId"].(string)
+	}
+	if now, _ := next["externalId"].(string); w.t.connection == "" || had == "" || now == had {
+		return false
+	}
+	w.note("came back under another externalId than he left with: manual teams are not given back; check that it is the same person")
+	return true
 }
 
 // returnTo is where a removed person comes back to before country is read. With

@@ -212,6 +212,23 @@ func TestPurge(t *testing.T) {
 	})
 }
 
+// behaviour.md 7.6: the time runs from the day on which he left. Entra ID deletes
+// for good 30 days after, which is no new leaving.
+func TestDeletingTheRemovedKeepsTheClock(t *testing.T) {
+	each(t, func(w *world) {
+		id := w.post(`{"userName":"anna@acme.test"}`)
+		w.patch(id, leave)
+		w.now = w.now.AddDate(0, 0, 30)
+		w.must(w.idp.Delete(t.Context(), "User", id, ""))
+		_, err := w.idp.Get(t.Context(), "User", id)
+		w.fails(err, 404, "404.1")
+		w.now = w.now.AddDate(0, 0, 16)
+		if n, err := w.d.Purge(t.Context()); n != 1 || err != nil {
+			t.Errorf("purged %d, %v", n, err)
+		}
+	})
+}
+
 func TestActivityAndChanges(t *testing.T) {
 	each(t, func(w *world) {
 		ctx := t.Context()

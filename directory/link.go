@@ -2,6 +2,7 @@ package directory
 
 import (
 	"encoding/json/jsontext"
+	"slices"
 	"strings"
 
 	"github.com/rollcall-scim/rollcall/scim"
@@ -63,13 +64,24 @@ func (w *write) link(was, u *UserRow, next scim.Object) (bool, error) {
 	quoted, linked := u.linkLine(c)
 	same := linked && quoted == quote(ext)
 	u.linkRow = &LinkRow{Connection: c, User: u.ID, ExternalID: ext, FirstSeen: w.now, LastWord: w.now}
-	if u.alias != "" {
-		u.linkRow.Alias, u.linkRow.AliasKey = u.alias, scim.Fold(u.alias)
-	}
 	if !same {
 		u.setLink(c, ext)
 	}
-	return !linked || u.alias != "", nil
+	renamed, err := w.renamed(u)
+	return !linked || renamed, err
+}
+
+// renamed enters the recycle bin's name on the link, and says whether it is
+// news.
+func (w *write) renamed(u *UserRow) (bool, error) {
+	if u.alias == "" {
+		return false, nil
+	}
+	u.linkRow.Alias, u.linkRow.AliasKey = u.alias, scim.Fold(u.alias)
+	links, err := w.tx.Links(w.ctx, u.ID)
+	return !slices.ContainsFunc(links, func(l LinkRow) bool {
+		return l.Connection == u.linkRow.Connection && l.Alias == u.alias
+	}), err
 }
 
 // meet makes the link of a first exact look-up (behaviour.md 5.2). It is no
@@ -84,8 +96,8 @@ func (t *Tenant) meet(u *UserRow) (*UserRow, error) {
 	met := u
 	err := t.update(noCancel, func(w *write) error {
 		was, _, err := w.tx.User(w.ctx, u.ID)
-		if err != nil || was == nil {
-			return err
+		if err != nil || was == nil || !t.sees(was) {
+			return err // he went while we looked
 		}
 		met = was
 		if _, linked := was.linkLine(t.connection); linked {

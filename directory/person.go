@@ -316,7 +316,7 @@ func (t *Tenant) RemoveUser(ctx context.Context, ref string) (User, error) {
 		}
 		before := t.object(was)
 		u := *was
-		u.Left = departed(was, ValuesOf(before))
+		u.Left = departed(was, before)
 		w.remove(&u, "")
 		return w.save(was, before, &u, cloneWith(before, "active", false), "remove")
 	})

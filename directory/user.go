@@ -105,10 +105,12 @@ func (t *Tenant) Delete(ctx context.Context, typ, id string, v scim.Version) err
 func (w *write) erase(was *UserRow) (*UserRow, error) {
 	before := w.t.object(was)
 	u := *was
-	if was.State != Removed {
-		u.Left = departed(was, ValuesOf(before))
+	if was.State == Removed {
+		u.RemovedBy = "" // he left before; the time runs from then
+	} else {
+		u.Left = departed(was, before)
+		w.remove(&u, "")
 	}
-	w.remove(&u, "")
 	next := cloneWith(before, "active", false)
 	return w.save(was, before, &u, next, "delete")
 }

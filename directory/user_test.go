@@ -198,11 +198,45 @@ func TestRecycleBin(t *testing.T) {
 				t.Errorf("%s: %v", name, found)
 			}
 		}
+		// The same again changes nothing.
+		row, _ := w.admin.Row(t.Context())
+		w.patch(id, `{"op":"Replace","path":"userName","value":"`+alias+`"},`+leave)
+		if again, _ := w.admin.Row(t.Context()); again.Seq != row.Seq {
+			t.Errorf("the change log grew from %d to %d", row.Seq, again.Seq)
+		}
 		w.patch(id, `{"op":"Replace","path":"userName","value":"anna@acme.test"},`+back)
 		if u := w.user("anna@acme.test"); u.ID != id || !u.Active {
 			t.Errorf("got %+v", u)
 		}
 	})
+}
+
+// behaviour.md 7.5 under either policy, and when the IdP changes the externalId
+// before it says active.
+func TestReturnUnderAnotherExternalID(t *testing.T) {
+	const other = `{"op":"Replace","path":"externalId","value":"x2"}`
+	for _, policy := range []string{"remove", "deactivate"} {
+		for name, patches := range map[string][]string{"at once": {back + "," + other}, "one by one": {other, back}} {
+			t.Run(policy+" "+name, func(t *testing.T) {
+				each(t, func(w *world) {
+					w.set("deprovision", policy)
+					_, err := w.admin.CreateTeam(t.Context(), "Default", "Choir")
+					w.must(err)
+					id := w.post(`{"userName":"anna@acme.test","externalId":"x1","department":"Sales"}`)
+					_, err = w.admin.AddToTeam(t.Context(), id, directory.TeamRef{Name: "Choir"})
+					w.must(err)
+					w.patch(id, leave)
+					w.patch(id, back)
+					w.placed("anna@acme.test", "Default: Choir, Sales")
+					w.patch(id, leave)
+					for _, p := range patches {
+						w.patch(id, p)
+					}
+					w.placed("anna@acme.test", "Default: Sales")
+				})
+			})
+		}
+	}
 }
 
 func TestUserNameIsFreeAfterRemoval(t *testing.T) {
