@@ -65,12 +65,12 @@ type waiting struct {
 }
 
 func newActivityLog(d *Directory) *activityLog {
-	l := &activityLog{rows: make(chan waiting, 1000), flushes: make(chan chan struct{}), done: make(chan struct{})}
+	l := &activityLog{rows: make(chan waiting, 10_000), flushes: make(chan chan struct{}), done: make(chan struct{})}
 	go l.run(d)
 	return l
 }
 
-// add drops the row when a thousand already wait: failures must not slow what
+// add drops the row when ten thousand already wait: failures must not slow what
 // works.
 func (l *activityLog) add(tenant int64, row *ActivityRow) {
 	select {
@@ -87,29 +87,53 @@ func (l *activityLog) run(d *Directory) {
 			if !ok {
 				return
 			}
-			l.write(d, w)
+			l.write(d, append(l.take(), w))
 		case flushed := <-l.flushes:
-			for n := len(l.rows); n > 0; n-- {
-				l.write(d, <-l.rows)
+			for rows := l.take(); len(rows) > 0; rows = l.take() {
+				l.write(d, rows)
 			}
 			close(flushed)
 		}
 	}
 }
 
-func (l *activityLog) write(d *Directory, w waiting) {
-	err := d.Store.Update(noCancel, w.tenant, func(tx Tx) error {
-		if w.row.Person == "" {
-			// Asked for by id: people know him by his name.
-			if u, _, err := tx.User(noCancel, w.row.Subject); err == nil && u != nil {
-				w.row.Person, _ = scim.ResourceFromJSON([]byte(u.Doc)).Object()["userName"].(string)
-			}
-		}
-		return tx.AppendActivity(noCancel, w.row)
-	})
-	if err != nil {
-		d.Logger.Error("activity row not written", "request", w.row.Request, "error", err)
+// take empties the queue, as far as one transaction should hold: a cycle that
+// fails for everybody fails faster than rows can be committed one by one.
+func (l *activityLog) take() (rows []waiting) {
+	for n := min(len(l.rows), 500); n > 0; n-- {
+		rows = append(rows, <-l.rows)
 	}
+	return rows
+}
+
+func (l *activityLog) write(d *Directory, rows []waiting) {
+	tenants := map[int64][]*ActivityRow{}
+	for _, w := range rows {
+		tenants[w.tenant] = append(tenants[w.tenant], w.row)
+	}
+	for tenant, rows := range tenants {
+		err := d.Store.Update(noCancel, tenant, func(tx Tx) error {
+			for _, row := range rows {
+				if err := appendFailed(tx, row); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			d.Logger.Error("activity rows not written", "rows", len(rows), "request", rows[0].Request, "error", err)
+		}
+	}
+}
+
+func appendFailed(tx Tx, row *ActivityRow) error {
+	if row.Person == "" {
+		// Asked for by id: people know him by his name.
+		if u, _, err := tx.User(noCancel, row.Subject); err == nil && u != nil {
+			row.Person, _ = scim.ResourceFromJSON([]byte(u.Doc)).Object()["userName"].(string)
+		}
+	}
+	return tx.AppendActivity(noCancel, row)
 }
 
 func (l *activityLog) close() {

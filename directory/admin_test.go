@@ -262,6 +262,22 @@ func TestActivityAndChanges(t *testing.T) {
 	})
 }
 
+// An IdP whose every write fails is not slowed by it, and each failure is told.
+func TestManyFailures(t *testing.T) {
+	each(t, func(w *world) {
+		const all = 5000
+		for i := range all {
+			w.idp.Failed(directory.Failure{Person: fmt.Sprintf("u%d@acme.test", i), Status: 400, Code: "400.76", Detail: "Group does not exist"})
+		}
+		w.d.Flush()
+		failed, err := w.admin.Activity(t.Context(), directory.ActivityFilter{Failed: true})
+		w.must(err)
+		if len(failed) != all {
+			t.Errorf("%d of %d failures are in the log", len(failed), all)
+		}
+	})
+}
+
 func TestProfileAgain(t *testing.T) {
 	each(t, func(w *world) {
 		ctx := t.Context()
