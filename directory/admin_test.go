@@ -278,6 +278,38 @@ func TestManyFailures(t *testing.T) {
 	})
 }
 
+func TestMembersAreListedAsAskedFor(t *testing.T) {
+	each(t, func(w *world) {
+		ctx := t.Context()
+		w.groups("Finland")
+		w.post(`{"userName":"anna@acme.test",` + work("Finland") + `,"department":"Sales"}`)
+		_, err := w.admin.CreateUser(ctx, "bo@acme.test", map[string]string{"country": "Finland", "department": "Sales"})
+		w.must(err)
+		no := false
+		for name, c := range map[string]struct {
+			q    directory.UserQuery
+			want string
+		}{
+			"all":                {directory.UserQuery{}, "anna@acme.test bo@acme.test"},
+			"unmatched":          {directory.UserQuery{Matched: &no}, "bo@acme.test"},
+			"of another group":   {directory.UserQuery{Group: "Default"}, ""},
+			"removed":            {directory.UserQuery{Removed: true}, ""},
+			"unmatched of group": {directory.UserQuery{Group: "Finland", Matched: &no, Limit: 5}, "bo@acme.test"},
+		} {
+			c.q.Team = directory.TeamRef{Name: "Sales"}
+			users, err := w.admin.Users(ctx, c.q)
+			w.must(err)
+			var got []string
+			for _, u := range users {
+				got = append(got, u.UserName)
+			}
+			if strings.Join(got, " ") != c.want {
+				t.Errorf("%s: %v, want %s", name, got, c.want)
+			}
+		}
+	})
+}
+
 func TestProfileAgain(t *testing.T) {
 	each(t, func(w *world) {
 		ctx := t.Context()

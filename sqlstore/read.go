@@ -216,7 +216,7 @@ func listCondition(l directory.List) *condition {
 
 // ListUsers implements directory.Reader.
 func (r reader) ListUsers(ctx context.Context, l directory.List) ([]*directory.UserRow, directory.Stamp, error) {
-	if l.Team != "" {
+	if onlyTeam(l) {
 		return r.listTeam(ctx, l)
 	}
 	c := listCondition(l)
@@ -230,6 +230,12 @@ func (r reader) ListUsers(ctx context.Context, l directory.List) ([]*directory.U
 		query += fmt.Sprintf(" limit $%d offset $%d", len(c.args), len(c.args)+1)
 	}
 	return r.users(ctx, query, c.args...)
+}
+
+// onlyTeam says that all members of a team are asked for; memberships are of
+// people in sight.
+func onlyTeam(l directory.List) bool {
+	return l.Team != "" && l.Group == "" && l.Matched == nil && l.Role == 0 && len(l.States) == 0 && l.RemovedBefore == 0 && l.Offset == 0
 }
 
 // listTeam walks the team's memberships in order, so that a page costs the same
@@ -246,7 +252,7 @@ func (r reader) listTeam(ctx context.Context, l directory.List) ([]*directory.Us
 
 // CountUsers implements directory.Reader.
 func (r reader) CountUsers(ctx context.Context, l directory.List) (n int, err error) {
-	if l.Team != "" {
+	if onlyTeam(l) {
 		err = r.one(ctx, []any{&n}, `select count(distinct user_id) from memberships where tenant=$1 and team_id=$2`, r.id, l.Team)
 		return n, err
 	}
