@@ -278,6 +278,19 @@ func TestManyFailures(t *testing.T) {
 	})
 }
 
+// By hand nothing is accepted that is not kept.
+func TestNoExternalIDByHand(t *testing.T) {
+	each(t, func(w *world) {
+		id := w.post(`{"userName":"anna@acme.test","externalId":"x1"}`)
+		if _, err := w.admin.SetUser(t.Context(), id, map[string]string{"externalId": "x2"}); err == nil || !strings.Contains(err.Error(), "identity provider") {
+			t.Errorf("set: %v", err)
+		}
+		if _, err := w.admin.CreateUser(t.Context(), "bo@acme.test", map[string]string{"externalId": "x2"}); err == nil {
+			t.Error("created with an externalId that is nobody's")
+		}
+	})
+}
+
 func TestMembersAreListedAsAskedFor(t *testing.T) {
 	each(t, func(w *world) {
 		ctx := t.Context()

@@ -205,6 +205,9 @@ func (w *write) assign(o scim.Object, attributes map[string]string) (scim.Object
 	if len(notes) > 0 {
 		return nil, fmt.Errorf("%s", strings.Join(notes, "; "))
 	}
+	if next["externalId"] != nil {
+		return nil, fmt.Errorf("externalId belongs to the identity provider that gave it; change it there and let SCIM sync again")
+	}
 	return next, nil
 }
 
