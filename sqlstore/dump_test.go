@@ -24,7 +24,25 @@ func openDump(t *testing.T, url string) *dump {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &dump{t, db}
+	d := &dump{t, db}
+	if driver == "pgx" {
+		d.settle()
+	}
+	return d
+}
+
+// settle waits for what a killed server had sent: PostgreSQL goes on with it.
+// Every change of a tenant locks the tenant's row.
+func (d *dump) settle() {
+	d.t.Helper()
+	tx, err := d.db.Begin()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer tx.Rollback()
+	if _, err := tx.Exec("lock table tenants in exclusive mode"); err != nil {
+		d.t.Fatal(err)
+	}
 }
 
 // rows returns every row as text; NULL is "NULL".
