@@ -96,6 +96,9 @@ func (w *write) returning(next scim.Object) (*UserRow, error) {
 // apply makes next the user's attributes: the one place where it is decided
 // what a request means for a person. before is what he had.
 func (w *write) apply(was *UserRow, before, next scim.Object, faults []scim.Fault) (*UserRow, error) {
+	if !w.owns(was) {
+		return w.applyLink(was, before, next)
+	}
 	if next["active"] == false {
 		return w.leave(was, before, next, faults)
 	}
@@ -242,6 +245,9 @@ func (w *write) comeBack(was, u *UserRow, before, next scim.Object) (*UserRow, e
 			return nil, err
 		}
 		return w.save(was, before, u, next, "reactivate")
+	}
+	if err := w.showInGroups(was, u); err != nil {
+		return nil, err
 	}
 	if err := w.place(u, Placement{Group: w.t.s.returnTo(left.Group)}, next, allValues(), ""); err != nil {
 		return nil, err

@@ -131,6 +131,8 @@ func appendFailed(tx Tx, row *ActivityRow) error {
 		// Asked for by id: people know him by his name.
 		if u, _, err := tx.User(noCancel, row.Subject); err == nil && u != nil {
 			row.Person, _ = scim.ResourceFromJSON([]byte(u.Doc)).Object()["userName"].(string)
+		} else if g, _, err := tx.IdPGroup(noCancel, row.Subject); err == nil && g != nil {
+			row.Person = Above{Doc: g.Doc}.name()
 		}
 	}
 	return tx.AppendActivity(noCancel, row)
@@ -183,6 +185,9 @@ func (t *Tenant) Activity(ctx context.Context, f ActivityFilter) ([]Activity, er
 	}
 	if f.Person != "" {
 		q.Subjects = []string{scim.Fold(f.Person)}
+		if g, err := t.lookUpIdPGroup(ctx, t.r, f.Person); err == nil {
+			q.Subjects = append(q.Subjects, g.ID)
+		}
 		if u, err := t.lookUpPerson(ctx, t.r, f.Person); err == nil {
 			q.Subjects = append(q.Subjects, u.ID)
 		}

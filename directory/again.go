@@ -86,7 +86,7 @@ func (t *Tenant) again(ctx context.Context, id string, dryRun bool) (*Move, erro
 		if err != nil || u == nil {
 			return nil, err
 		}
-		return t.wouldMove(u), nil
+		return t.wouldMove(ctx, t.r, u)
 	}
 	var move *Move
 	err := t.update(ctx, func(w *write) error {
@@ -94,9 +94,9 @@ func (t *Tenant) again(ctx context.Context, id string, dryRun bool) (*Move, erro
 		if err != nil || u == nil || u.State != Active {
 			return err
 		}
-		move = t.wouldMove(u)
-		if move == nil || move.Problem != "" {
-			return nil
+		move, err = t.wouldMove(w.ctx, w.tx, u)
+		if err != nil || move == nil || move.Problem != "" {
+			return err
 		}
 		o := t.object(u)
 		next := *u
@@ -109,24 +109,25 @@ func (t *Tenant) again(ctx context.Context, id string, dryRun bool) (*Move, erro
 	return move, err
 }
 
-func (t *Tenant) wouldMove(u *UserRow) *Move {
-	settings, _ := t.s.config()
+func (t *Tenant) wouldMove(ctx context.Context, r Reader, u *UserRow) (*Move, error) {
 	o := t.object(u)
 	name, _ := o["userName"].(string)
-	p, err := Profile(t.s, Profiling{
-		Groups: settings.Groups(), Attributes: settings.teamAttributes(),
-		Before: Placement{u.Group, u.Memberships()}, Now: ValuesOf(o), Changed: allValues(), MoveTo: t.s.gather(),
-	})
+	question, err := t.profiling(ctx, r, u, o, allValues())
+	if err != nil {
+		return nil, err
+	}
+	question.Before, question.MoveTo = Placement{u.Group, u.Memberships()}, t.s.gather()
+	p, err := Profile(t.s, question)
 	move := &Move{User: name, From: t.s.groupName(u.Group), To: t.s.groupName(p.Group), id: u.ID, profiled: p}
 	if err != nil {
 		move.To, move.Problem = move.From, err.Error()
-		return move
+		return move, nil
 	}
 	if p.Unchanged {
-		return nil
+		return nil, nil
 	}
 	move.Joins, move.Leaves = t.s.teamNamesOf(p.Add, p.NewTeams), t.s.teamNamesOf(p.Withdraw, nil)
-	return move
+	return move, nil
 }
 
 // gather is the default group while the group feature is off: then everybody is

@@ -33,19 +33,21 @@ type Directory struct {
 	mu     sync.RWMutex
 	setups map[int64]*setup
 	hashes map[string]*setup // token hash -> its tenant's setup
+	opened map[string]opened // hash of a client's access token
 
 	usedMu sync.Mutex
 	used   map[string]int64
 
 	log   *activityLog
 	pages pageHints
+	seals sealer
 }
 
 // New opens the directory that the store keeps. Close it before the store.
 func New(store Store) *Directory {
 	d := &Directory{
 		Store: store, Now: time.Now, Logger: slog.Default(),
-		setups: map[int64]*setup{}, hashes: map[string]*setup{}, used: map[string]int64{},
+		setups: map[int64]*setup{}, hashes: map[string]*setup{}, opened: map[string]opened{}, used: map[string]int64{},
 	}
 	d.log = newActivityLog(d)
 	return d
@@ -99,8 +101,7 @@ func (d *Directory) CreateTenant(ctx context.Context, n NewTenant, via Via) (*Te
 	err := d.Store.CreateTenant(ctx, row, func(tx Tx) error {
 		t := d.handle(newSetup(*tx.Row()), via)
 		t.actor = byCommand
-		w := &write{t: t, tx: tx, ctx: noCancel, now: now}
-		return w.found(n)
+		return t.write(tx).found(n)
 	})
 	if errors.Is(err, ErrTaken) {
 		return nil, fmt.Errorf("there is a tenant named %q already; choose another name, or look at it with: rollcall tenant show %s", n.Name, n.Name)
@@ -203,16 +204,10 @@ func (d *Directory) OpenToken(ctx context.Context, token, label string, via Via)
 	if token == "" {
 		return nil, scim.Errorf(401, "", "401.1", "No access token (401.1): send it as Authorization: Bearer <token>. An admin makes one under Profile > Access tokens, or with: rollcall token create.")
 	}
-	if !tokenChecksum(token) {
-		return nil, errToken
-	}
-	hash := tokenHash(token)
-	s, row, err := d.findToken(ctx, hash)
+	t, err := d.openSecret(ctx, token, via)
 	if err != nil {
 		return nil, err
 	}
-	t := d.handle(s, via)
-	t.token, t.connection, t.actor = row, row.Connection, "token "+row.ID
 	if t.admitted() != nil {
 		// What refuses may be what was decided long ago; ask the database.
 		if err := t.fresh(ctx); err != nil {
@@ -222,10 +217,30 @@ func (d *Directory) OpenToken(ctx context.Context, token, label string, via Via)
 			return nil, err
 		}
 	}
-	if label != "" && label != s.name {
+	if label != "" && label != t.s.name {
 		return nil, scim.Errorf(404, "", "404.2", "No such tenant here (404.2): this host names no tenant that the access token opens. Check the Tenant URL.")
 	}
-	d.touch(hash)
+	if t.client == "" {
+		d.touch(t.token.Hash)
+	}
+	return t, nil
+}
+
+// openSecret opens the tenant of a token of either kind, before anybody has
+// asked whether it still stands.
+func (d *Directory) openSecret(ctx context.Context, token string, via Via) (*Tenant, error) {
+	switch {
+	case isSecret(token, accessPrefix):
+		return d.openAccess(ctx, tokenHash(token), via)
+	case !isSecret(token, tokenPrefix):
+		return nil, errToken
+	}
+	s, row, err := d.findToken(ctx, tokenHash(token))
+	if err != nil {
+		return nil, err
+	}
+	t := d.handle(s, via)
+	t.token, t.connection, t.actor = row, row.Connection, "token "+row.ID
 	return t, nil
 }
 

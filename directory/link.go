@@ -13,8 +13,8 @@ import (
 // text in and parses nothing.
 
 // linkLine finds the JSON of the externalId on the connection's line.
-func (u *UserRow) linkLine(connection string) (quoted string, ok bool) {
-	for rest := u.Links; rest != ""; {
+func linkLine(links, connection string) (quoted string, ok bool) {
+	for rest := links; rest != ""; {
 		var line string
 		line, rest, _ = strings.Cut(rest, "\n")
 		if id, q, _ := strings.Cut(line, " "); id == connection {
@@ -24,9 +24,9 @@ func (u *UserRow) linkLine(connection string) (quoted string, ok bool) {
 	return "", false
 }
 
-// ExternalID is the one that the connection gave the user.
-func (u *UserRow) ExternalID(connection string) string {
-	q, ok := u.linkLine(connection)
+// externalID is the one on the connection's line.
+func externalID(links, connection string) string {
+	q, ok := linkLine(links, connection)
 	if !ok {
 		return ""
 	}
@@ -37,24 +37,45 @@ func (u *UserRow) ExternalID(connection string) string {
 	return string(b)
 }
 
-// Matched says whether any connection knows the user.
-func (u *UserRow) Matched() bool { return u.Links != "" }
-
-func (u *UserRow) setLink(connection, externalID string) {
+// withoutLink is the column without the connection's line.
+func withoutLink(links, connection string) string {
 	var lines []string
-	for line := range strings.SplitSeq(u.Links, "\n") {
+	for line := range strings.SplitSeq(links, "\n") {
 		if line != "" && !strings.HasPrefix(line, connection+" ") {
 			lines = append(lines, line)
 		}
 	}
-	u.Links = strings.Join(append(lines, connection+" "+quote(externalID)), "\n")
+	return strings.Join(lines, "\n")
+}
+
+// withLink is the column with that externalId on the connection's line.
+func withLink(links, connection, externalID string) string {
+	line := connection + " " + quote(externalID)
+	if links = withoutLink(links, connection); links == "" {
+		return line
+	}
+	return links + "\n" + line
+}
+
+func (u *UserRow) linkLine(connection string) (quoted string, ok bool) {
+	return linkLine(u.Links, connection)
+}
+
+// ExternalID is the one that the connection gave the user.
+func (u *UserRow) ExternalID(connection string) string { return externalID(u.Links, connection) }
+
+// Matched says whether any connection knows the user.
+func (u *UserRow) Matched() bool { return u.Links != "" }
+
+func (u *UserRow) setLink(connection, externalID string) {
+	u.Links = withLink(u.Links, connection, externalID)
 }
 
 // link ties the user to the connection that writes, and says whether that is
 // news. By hand there is no connection.
 func (w *write) link(was, u *UserRow, next scim.Object) (bool, error) {
 	c := w.t.connection
-	if c == "" {
+	if c == "" || w.bystander {
 		return false, nil
 	}
 	if u.Owner == "" {

@@ -345,7 +345,14 @@ func (t *Tenant) RestoreUser(ctx context.Context, ref string) (User, error) {
 		u := *was
 		u.State, u.RemovedAt, u.RemovedBy, u.Left, u.Role = Active, 0, "", "", left.Role
 		u.Group = t.s.home(left.Group)
-		u.SetMemberships(t.s.standing(left.Memberships, u.Group))
+		if err := w.showInGroups(was, &u); err != nil {
+			return nil, err
+		}
+		ms, err := w.stillGrouped(u.ID, t.s.standing(left.Memberships, u.Group))
+		if err != nil {
+			return nil, err
+		}
+		u.SetMemberships(ms)
 		return w.save(was, before, &u, cloneWith(before, "active", true), "restore")
 	})
 }

@@ -35,7 +35,7 @@ type Values map[string]string
 // Membership is one reason why a user is in a team.
 type Membership struct {
 	Team   string
-	Origin string // Manual, or the attribute that named the team
+	Origin string // Manual, the attribute that named the team, or an IdP group's origin
 }
 
 // Placement is where a user is: one group, and memberships of its teams.
@@ -72,7 +72,7 @@ type Profiled struct {
 // Profiling is the question: where does this user belong?
 type Profiling struct {
 	Groups     bool     // the tenant's group feature
-	Attributes []string // those of the five that name teams in this tenant
+	Attributes []string // those of the five that name teams in this tenant, then origins of IdP groups
 	Before     Placement
 	Now        Values
 	// Changed are the attributes whose values this request changes; all of
@@ -221,7 +221,9 @@ func changedValues(was, now Values) map[string]bool {
 
 // allValues says that every attribute counts as changed.
 func allValues() map[string]bool {
-	return changedValues(Values{}, Values{Country: "x", Locality: "x", Region: "x", Organization: "x", Division: "x", Department: "x"})
+	all := changedValues(Values{}, Values{Country: "x", Locality: "x", Region: "x", Organization: "x", Division: "x", Department: "x"})
+	all[everyIdPGroup] = true
+	return all
 }
 
 // Memberships reads the teams column: "team origin,origin" lines.

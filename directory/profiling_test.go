@@ -270,8 +270,8 @@ func TestRecycleName(t *testing.T) {
 }
 
 func TestTokenForm(t *testing.T) {
-	token := mintToken()
-	if !tokenChecksum(token) || len(token) != 3+43+6 || !strings.HasPrefix(token, "rc_") {
+	token := mintSecret(tokenPrefix)
+	if !isSecret(token, tokenPrefix) || len(token) != 3+43+6 || !strings.HasPrefix(token, "rc_") {
 		t.Fatalf("bad token %q", token)
 	}
 	for i := 3; i < len(token); i++ {
@@ -279,11 +279,11 @@ func TestTokenForm(t *testing.T) {
 		if token[i] == '0' {
 			other = "1"
 		}
-		if tokenChecksum(token[:i] + other + token[i+1:]) {
+		if isSecret(token[:i]+other+token[i+1:], tokenPrefix) {
 			t.Errorf("a wrong character at %d is not noticed", i)
 		}
 	}
-	if tokenChecksum("") || tokenChecksum("rc_") || tokenChecksum(token+"x") {
+	if isSecret("", tokenPrefix) || isSecret("rc_", tokenPrefix) || isSecret(token+"x", tokenPrefix) {
 		t.Error("a wrong length is not noticed")
 	}
 }

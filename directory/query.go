@@ -3,7 +3,6 @@ package directory
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -15,57 +14,24 @@ import (
 const scanTime = 10 * time.Second
 
 // Query obeys RFC 7644 section 3.4.2: by an index where the filter has a term
-// for one, by a scan otherwise.
+// for one, by a scan otherwise. Pages go by index or by cursor (RFC 9865).
 func (t *Tenant) Query(ctx context.Context, typ string, q scim.Query) (*scim.Page, error) {
 	q.StartIndex = max(q.StartIndex, 1)
-	if typ != scim.UserType.Name {
+	if len(q.Projection.Attributes)+len(q.Projection.Excluded) > 0 {
+		t = t.seeing(q.Projection)
+	}
+	k := &walk{t: t, q: q, typ: scim.UserType}
+	if typ != scim.GroupType.Name {
+		return k.page(ctx)
+	}
+	k.typ = scim.GroupType
+	page, err := k.page(ctx)
+	if err == nil && !t.Offers(typ) {
 		// Entra's Test Connection asks before the admin can switch its group
 		// mapping off (behaviour.md 2.5).
 		return &scim.Page{StartIndex: q.StartIndex}, t.Verify(ctx)
 	}
-	if q.Filter == nil {
-		return t.list(ctx, q)
-	}
-	found, ok, err := t.lookUp(ctx, q.Filter)
-	if err != nil {
-		return nil, err
-	}
-	if !ok {
-		return t.scan(ctx, q)
-	}
-	page := &scim.Page{Total: len(found), StartIndex: q.StartIndex}
-	from := min(q.StartIndex-1, len(found))
-	for _, u := range found[from:min(from+q.Count, len(found))] {
-		page.Resources = append(page.Resources, t.answer(u))
-	}
-	return page, nil
-}
-
-// list is the plain listing: people in sight, in the order of their ids.
-func (t *Tenant) list(ctx context.Context, q scim.Query) (*scim.Page, error) {
-	if q.Count == 0 {
-		row, err := t.verified(ctx)
-		return &scim.Page{Total: int(row.Users), StartIndex: q.StartIndex}, err
-	}
-	l := List{Limit: q.Count, Offset: q.StartIndex - 1}
-	if after, ok := t.d.pages.after(t.s.tenant, l.Offset, t.d.Now()); ok {
-		l.After, l.Offset = after, 0
-	}
-	users, st, err := t.r.ListUsers(ctx, l)
-	if err != nil {
-		return nil, unavailable(err)
-	}
-	if err := t.saw(ctx, st); err != nil {
-		return nil, err
-	}
-	page := &scim.Page{Total: int(st.Users), StartIndex: q.StartIndex, Resources: make([]*scim.Resource, 0, len(users))}
-	for _, u := range users {
-		page.Resources = append(page.Resources, t.answer(u))
-	}
-	if n := len(users); n > 0 {
-		t.d.pages.remember(t.s.tenant, q.StartIndex-1+n, users[n-1].ID, t.d.Now())
-	}
-	return page, nil
+	return page, err
 }
 
 // indexed are the attributes whose equality is answered by an index.
@@ -86,8 +52,11 @@ func (t *Tenant) lookUp(ctx context.Context, f *scim.Filter) (found []*UserRow, 
 	if err != nil {
 		return nil, true, err
 	}
+	if found, err = t.matching(f, found, eq); err != nil {
+		return nil, true, err
+	}
 	exact := f.OnlyEqualities() && eq.Path != "displayName"
-	found = inSight(t.matching(f, found, eq), exact)
+	found = inSight(found, exact)
 	if exact && len(found) == 1 {
 		u, err := t.meet(found[0])
 		return []*UserRow{u}, true, err
@@ -170,10 +139,13 @@ func (t *Tenant) seen(users []*UserRow) []*UserRow {
 // matching keeps those whom the whole filter takes. One eq term alone was
 // answered by its index; of e-mails and recycle bin names the index knows less
 // than the filter asks.
-func (t *Tenant) matching(f *scim.Filter, users []*UserRow, eq scim.Equality) []*UserRow {
+func (t *Tenant) matching(f *scim.Filter, users []*UserRow, eq scim.Equality) ([]*UserRow, error) {
 	alone := f.OnlyEqualities() && len(f.Equalities()) == 1
 	if alone && eq.Path != "emails.value" && eq.Path != "externalId" {
-		return users
+		return users, nil
+	}
+	if err := t.groupsFor(f, users); err != nil {
+		return nil, err
 	}
 	var out []*UserRow
 	for _, u := range users {
@@ -186,40 +158,7 @@ func (t *Tenant) matching(f *scim.Filter, users []*UserRow, eq scim.Equality) []
 			out = append(out, u)
 		}
 	}
-	return out
-}
-
-// scan looks at everybody in sight.
-func (t *Tenant) scan(ctx context.Context, q scim.Query) (*scim.Page, error) {
-	ctx, cancel := context.WithTimeout(ctx, scanTime)
-	defer cancel()
-	page := &scim.Page{StartIndex: q.StartIndex}
-	for after := ""; ; {
-		users, st, err := t.r.ListUsers(ctx, List{After: after, Limit: 500})
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return nil, errScan
-		}
-		if err != nil {
-			return nil, unavailable(err)
-		}
-		if err := t.saw(ctx, st); err != nil {
-			return nil, err
-		}
-		for _, u := range users {
-			r := t.answer(u)
-			if !q.Filter.Match(r.Object()) {
-				continue
-			}
-			page.Total++
-			if page.Total >= q.StartIndex && len(page.Resources) < q.Count {
-				page.Resources = append(page.Resources, r)
-			}
-		}
-		if len(users) < 500 {
-			return page, nil
-		}
-		after = users[len(users)-1].ID
-	}
+	return out, nil
 }
 
 var errScan = scim.BadRequest(scim.TooMany, "400.23",
@@ -235,29 +174,30 @@ type pageHints struct {
 
 type pageEnd struct {
 	tenant int64
+	list   string // what is listed, and in which order
 	offset int
 }
 
 type pageHint struct {
-	id string
-	at time.Time
+	last string // key of the last one before
+	at   time.Time
 }
 
-func (p *pageHints) after(tenant int64, offset int, now time.Time) (string, bool) {
-	if offset <= 0 {
+func (p *pageHints) after(end pageEnd, now time.Time) (string, bool) {
+	if end.offset <= 0 {
 		return "", false
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	h, ok := p.ends[pageEnd{tenant, offset}]
-	return h.id, ok && now.Sub(h.at) < 10*time.Minute
+	h, ok := p.ends[end]
+	return h.last, ok && now.Sub(h.at) < 10*time.Minute
 }
 
-func (p *pageHints) remember(tenant int64, offset int, id string, now time.Time) {
+func (p *pageHints) remember(end pageEnd, last string, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.ends == nil || len(p.ends) >= 10_000 {
 		p.ends = map[pageEnd]pageHint{} // a lost hint costs one walk
 	}
-	p.ends[pageEnd{tenant, offset}] = pageHint{id, now}
+	p.ends[end] = pageHint{last, now}
 }

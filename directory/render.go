@@ -10,6 +10,7 @@ import (
 
 const (
 	schemasCore   = `{"schemas":["` + scim.UserSchema + `"`
+	schemasGroup  = `{"schemas":["` + scim.GroupSchema + `"],"id":"`
 	enterpriseURN = `,"` + scim.EnterpriseSchema + `"`
 	rollcallURN   = `,"` + scim.RollcallSchema + `"`
 )
@@ -42,10 +43,11 @@ func (t *Tenant) render(b []byte, u *UserRow) []byte {
 		b = append(b, ',')
 		b = append(b, inner...)
 	}
+	b = t.renderGroupsOf(b, u)
 	if u.Group != "" {
 		b = t.s.renderPlace(b, u)
 	}
-	return t.renderMeta(b, u)
+	return t.renderMeta(b, scim.UserType, u.ID, u.Created, u.Modified, u.Version)
 }
 
 // renderPlace writes our own extension: the outcome of profiling. Whoever is
@@ -91,17 +93,20 @@ func (s *setup) renderPlace(b []byte, u *UserRow) []byte {
 	return append(b, '}')
 }
 
-func (t *Tenant) renderMeta(b []byte, u *UserRow) []byte {
-	b = append(b, `,"meta":{"resourceType":"User","created":"`...)
-	b = appendTime(b, u.Created)
+func (t *Tenant) renderMeta(b []byte, typ *scim.ResourceType, id string, created, modified, version int64) []byte {
+	b = append(b, `,"meta":{"resourceType":"`...)
+	b = append(b, typ.Name...)
+	b = append(b, `","created":"`...)
+	b = appendTime(b, created)
 	b = append(b, `","lastModified":"`...)
-	b = appendTime(b, u.Modified)
+	b = appendTime(b, modified)
 	b = append(b, `","location":"`...)
 	b = append(b, t.via.BaseURL...)
-	b = append(b, "/Users/"...)
-	b = append(b, u.ID...)
+	b = append(b, typ.Endpoint...)
+	b = append(b, '/')
+	b = append(b, id...)
 	b = append(b, `","version":"W/\"`...)
-	b = strconv.AppendInt(b, u.Version, 10)
+	b = strconv.AppendInt(b, version, 10)
 	return append(b, `\""}}`...)
 }
 

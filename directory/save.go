@@ -22,11 +22,12 @@ func (t *Tenant) object(u *UserRow) scim.Object {
 
 // place profiles the user and makes the teams that are missing.
 func (w *write) place(u *UserRow, before Placement, next scim.Object, changed map[string]bool, moveTo string) error {
-	settings, _ := w.t.s.config()
-	p, err := Profile(w.t.s, Profiling{
-		Groups: settings.Groups(), Attributes: settings.teamAttributes(),
-		Before: before, Now: ValuesOf(next), Changed: changed, MoveTo: moveTo,
-	})
+	question, err := w.t.profiling(w.ctx, w.tx, u, next, changed)
+	if err != nil {
+		return err
+	}
+	question.Before, question.MoveTo = before, moveTo
+	p, err := Profile(w, question)
 	if err != nil {
 		return err
 	}
@@ -35,6 +36,7 @@ func (w *write) place(u *UserRow, before Placement, next scim.Object, changed ma
 		if err != nil {
 			return err
 		}
+		w.made[teamName{p.Group, scim.Fold(nt.Name)}] = id
 		for i := range p.Add {
 			if p.Add[i].Team == nt.Key {
 				p.Add[i].Team = id
@@ -89,6 +91,14 @@ func (w *write) save(was *UserRow, before scim.Object, u *UserRow, next scim.Obj
 	}
 	if u.linkRow != nil {
 		if err := w.tx.PutLink(w.ctx, *u.linkRow); err != nil {
+			return nil, err
+		}
+	}
+	if was != nil {
+		if err := w.showInGroups(was, u); err != nil {
+			return nil, err
+		}
+		if err := w.guard(was, before, u, next); err != nil {
 			return nil, err
 		}
 	}

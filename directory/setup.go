@@ -30,6 +30,7 @@ type setup struct {
 	teamNames    map[teamName]string
 	connections  map[string]*ConnectionRow
 	tokens       map[string]*TokenRow // by hash
+	clients      map[string]*ClientRow
 }
 
 type group struct {
@@ -49,7 +50,7 @@ func newSetup(t TenantRow) *setup {
 		tenant: t.ID, name: t.Name, seq: -1,
 		groups: map[string]*group{}, groupNames: map[string]string{},
 		teams: map[string]*team{}, teamNames: map[teamName]string{},
-		connections: map[string]*ConnectionRow{}, tokens: map[string]*TokenRow{},
+		connections: map[string]*ConnectionRow{}, tokens: map[string]*TokenRow{}, clients: map[string]*ClientRow{},
 	}
 }
 
@@ -97,6 +98,9 @@ func (s *setup) apply(rows SetupRows) error {
 		if s.tokens[t.Hash] = &t; t.Ended != 0 {
 			delete(s.tokens, t.Hash)
 		}
+	}
+	for _, c := range rows.Clients {
+		s.putClient(c)
 	}
 	s.seq = rows.Tenant.Setup
 	return nil

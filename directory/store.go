@@ -15,8 +15,8 @@ var (
 // Store keeps tenants' rows and knows none of the rules. What is written
 // through Update is durable when Update returns nil.
 //
-// CreateTenant and Tenants, TenantByName and TokenTenant are the only calls not
-// confined to one tenant.
+// CreateTenant and Tenants, TenantByName, TokenTenant and those of ClientStore
+// are the only calls not confined to one tenant.
 type Store interface {
 	// CreateTenant makes a tenant and runs fn in the same transaction. ErrTaken
 	// when the name is in use.
@@ -25,9 +25,13 @@ type Store interface {
 	TenantByName(ctx context.Context, name string) (TenantRow, error)
 	// TokenTenant finds the tenant of an access token by its SHA-256, in hex.
 	TokenTenant(ctx context.Context, hash string) (tenant int64, err error)
+	// Secret returns the installation's secret of that name, which is fresh where
+	// there was none.
+	Secret(ctx context.Context, name, fresh string) (string, error)
 	// TouchTokens notes when tokens were last used; the change log does not
 	// hear of it.
 	TouchTokens(ctx context.Context, used map[string]int64) error
+	ClientStore
 
 	// Reader reads one tenant, each call by itself.
 	Reader(tenant int64) Reader
@@ -58,6 +62,8 @@ type Reader interface {
 	CountUsers(ctx context.Context, l List) (int, error)
 
 	Links(ctx context.Context, user string) ([]LinkRow, error)
+	IdPGroupReader
+	GuardReader
 	Changes(ctx context.Context, q ChangeQuery) ([]ChangeRow, error)
 	Activity(ctx context.Context, q ActivityQuery) ([]ActivityRow, error)
 }
@@ -75,10 +81,14 @@ type Tx interface {
 	UpdateUser(ctx context.Context, was, u *UserRow) error
 	// PutLink keeps FirstSeen of a link that stands, and its Alias when l has none.
 	PutLink(ctx context.Context, l LinkRow) error
+	DeleteLink(ctx context.Context, connection, user string) error
 	PutGroup(ctx context.Context, g *GroupRow) error // ErrTaken
 	PutTeam(ctx context.Context, t *TeamRow) error   // ErrTaken
 	PutConnection(ctx context.Context, c *ConnectionRow) error
 	PutToken(ctx context.Context, t *TokenRow) error
+	ClientTx
+	IdPGroupTx
+	GuardTx
 	// AppendChange gives c the tenant's next number and keeps it.
 	AppendChange(ctx context.Context, c *ChangeRow) error
 	AppendActivity(ctx context.Context, a *ActivityRow) error
@@ -96,6 +106,9 @@ type Tx interface {
 type Stamp struct {
 	Setup int64 // number of the last change to anything but people
 	Users int64 // people in sight
+	// IdPGroups is how many there are: where there is none nobody asks for
+	// anybody's.
+	IdPGroups int64
 }
 
 // TenantRow is a tenant.
@@ -109,6 +122,8 @@ type TenantRow struct {
 	Setup    int64 // number of the last change to anything but people
 	Users    int64 // people in sight: active and inactive
 	Matched  int64 // those of them with a link
+	// IdPGroups is how many there are.
+	IdPGroups int64
 }
 
 // State of a user.
@@ -151,6 +166,11 @@ type UserRow struct {
 
 	Keys Keys // set by whoever writes; not read back
 
+	// MayBeGrouped says that the tenant has IdP groups at all.
+	MayBeGrouped bool
+
+	groups []Above // the IdP groups he is in, where they were asked for
+
 	alias   string   // the recycle bin's name for him, from this request
 	linkRow *LinkRow // the link to write beside the row
 }
@@ -184,8 +204,14 @@ type List struct {
 	Team    string
 	Matched *bool
 	Role    Role // at least
-	// RemovedBefore finds those removed before that time.
+	// Connection finds those linked to it.
+	Connection string
+	// RemovedBefore finds those removed before that time, but for those whom the
+	// removal guard holds.
 	RemovedBefore int64
+	// ByName orders the living by their folded userNames; After is one of those.
+	ByName     bool
+	Descending bool
 }
 
 // GroupRow is a workspace group.
@@ -243,6 +269,7 @@ type SetupRows struct {
 	Teams       []TeamRow
 	Connections []ConnectionRow
 	Tokens      []TokenRow
+	Clients     []ClientRow
 }
 
 // LinkRow ties a user to a connection (behaviour.md 5.2).

@@ -21,6 +21,8 @@ type Tenant struct {
 	actor      string
 	connection string // "" by hand
 	token      TokenRow
+	client     string          // the OAuth client whose access token this is; "" for others
+	projection scim.Projection // what the caller will look at
 }
 
 var _ scim.ServiceProvider = (*Tenant)(nil)
@@ -50,9 +52,8 @@ func (t *Tenant) admitted() error {
 	if t.token.Hash == "" {
 		return nil
 	}
-	row, ok := t.s.token(t.token.Hash)
-	if !ok || row.Expires <= t.d.Now().UnixMicro() {
-		return errToken
+	if err := t.lives(); err != nil {
+		return err
 	}
 	settings, _ := t.s.config()
 	if !settings.on("access-tokens") {
@@ -75,6 +76,12 @@ func (t *Tenant) saw(ctx context.Context, st Stamp) error {
 	return t.admitted()
 }
 
+// write begins a change. The transaction may be others' as well, so a caller who
+// goes away in the middle of it does not end it.
+func (t *Tenant) write(tx Tx) *write {
+	return &write{t: t, tx: tx, ctx: noCancel, now: t.d.Now().UnixMicro(), made: map[teamName]string{}}
+}
+
 // Verify proves that the caller is still admitted, for requests that read
 // nothing else.
 func (t *Tenant) Verify(ctx context.Context) error {
@@ -90,8 +97,7 @@ func (t *Tenant) verified(ctx context.Context) (TenantRow, error) {
 	return row, t.saw(ctx, Stamp{Setup: row.Setup})
 }
 
-// update runs fn as one change of the tenant. The transaction may be others' as
-// well, so a caller who goes away in the middle of it does not end it.
+// update runs fn as one change of the tenant.
 func (t *Tenant) update(ctx context.Context, fn func(*write) error) error {
 	err := t.d.Store.Update(ctx, t.s.tenant, func(tx Tx) error {
 		if !t.s.current(tx.Row().Setup) {
@@ -102,7 +108,7 @@ func (t *Tenant) update(ctx context.Context, fn func(*write) error) error {
 		if err := t.admitted(); err != nil {
 			return err
 		}
-		return fn(&write{t: t, tx: tx, ctx: noCancel, now: t.d.Now().UnixMicro()})
+		return fn(t.write(tx))
 	})
 	if errors.Is(err, ErrUnavailable) {
 		return unavailable(err)
@@ -132,4 +138,7 @@ func (t *Tenant) Set(ctx context.Context, name, value string) error {
 }
 
 // Offers says which resource types the tenant offers over SCIM now.
-func (t *Tenant) Offers(typ string) bool { return typ == scim.UserType.Name }
+func (t *Tenant) Offers(typ string) bool {
+	settings, _ := t.s.config()
+	return typ == scim.UserType.Name || typ == scim.GroupType.Name && settings.on("idp-groups")
+}

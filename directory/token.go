@@ -27,11 +27,12 @@ const (
 	rotationGrace = 7 * 24 * time.Hour
 )
 
-func mintToken() string {
+// mintSecret makes a new secret of the kind that the prefix says.
+func mintSecret(prefix string) string {
 	var bits [32]byte
 	_, _ = rand.Read(bits[:]) // never fails
 	body := base62Text(new(big.Int).SetBytes(bits[:]), tokenRandom)
-	return tokenPrefix + body + checksum(body)
+	return prefix + body + checksum(body)
 }
 
 func base62Text(n *big.Int, width int) string {
@@ -54,9 +55,9 @@ func checksum(body string) string {
 	return string(out)
 }
 
-// tokenChecksum says whether the text can be a token at all.
-func tokenChecksum(token string) bool {
-	body, ok := strings.CutPrefix(token, tokenPrefix)
+// isSecret says whether the text can be a secret of that kind at all.
+func isSecret(token, prefix string) bool {
+	body, ok := strings.CutPrefix(token, prefix)
 	return ok && len(body) == tokenRandom+tokenCheck && checksum(body[:tokenRandom]) == body[tokenRandom:]
 }
 
@@ -89,24 +90,30 @@ func (t *Tenant) CreateToken(ctx context.Context, owner, name string, expires ti
 		if u.State != Active || u.Role != RoleCompanyAdmin {
 			return fmt.Errorf("%s is not a company admin, and only a company admin's token opens SCIM; make him one with: rollcall user set-role", owner)
 		}
-		name, err := trimmed(name, "token")
-		if err != nil {
-			return err
-		}
-		if expires.IsZero() {
-			expires = time.UnixMicro(w.now).Add(tokenLifetime)
-		}
-		if !expires.After(time.UnixMicro(w.now)) {
-			return fmt.Errorf("the token would expire before it begins; choose a day in the future")
-		}
-		secret, err = w.mint(TokenRow{Name: name, Owner: u.ID, Connection: t.s.connectionNamed(DefaultConnection), Expires: expires.UnixMicro()})
+		secret, err = w.mintNamed(TokenRow{Name: name, Owner: u.ID, Connection: t.s.connectionNamed(DefaultConnection)}, expires)
 		return err
 	})
 	return secret, err
 }
 
+// mintNamed checks what people say of a new token. A zero expires means one
+// year.
+func (w *write) mintNamed(row TokenRow, expires time.Time) (secret string, err error) {
+	if row.Name, err = trimmed(row.Name, "token"); err != nil {
+		return "", err
+	}
+	if expires.IsZero() {
+		expires = time.UnixMicro(w.now).Add(tokenLifetime)
+	}
+	if !expires.After(time.UnixMicro(w.now)) {
+		return "", fmt.Errorf("the token would expire before it begins; choose a day in the future")
+	}
+	row.Expires = expires.UnixMicro()
+	return w.mint(row)
+}
+
 func (w *write) mint(row TokenRow) (secret string, err error) {
-	secret = mintToken()
+	secret = mintSecret(tokenPrefix)
 	row.ID, row.Hash, row.Prefix, row.Created = newID(), tokenHash(secret), secret[:len(tokenPrefix)+4], w.now
 	return secret, w.putToken(&row, "create", map[string]any{"name": row.Name, "owner": row.Owner})
 }
@@ -231,7 +238,7 @@ func (w *write) token(ref string) (*TokenRow, error) {
 		if row.ID == ref {
 			return &row, nil
 		}
-		if row.Name == ref || row.Prefix == ref || tokenChecksum(ref) && row.Hash == tokenHash(ref) {
+		if row.Name == ref || row.Prefix == ref || isSecret(ref, tokenPrefix) && row.Hash == tokenHash(ref) {
 			found = append(found, row)
 		}
 	}

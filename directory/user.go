@@ -35,10 +35,7 @@ func errNoUser(id string) error {
 // Get is one SELECT, which also proves that the token still holds.
 func (t *Tenant) Get(ctx context.Context, typ, id string) (*scim.Resource, error) {
 	if typ != scim.UserType.Name {
-		if err := t.Verify(ctx); err != nil {
-			return nil, err
-		}
-		return nil, errNoIdPGroup(id)
+		return t.getIdPGroup(ctx, id)
 	}
 	u, st, err := t.r.User(noCancel, id)
 	if err != nil {
@@ -53,17 +50,23 @@ func (t *Tenant) Get(ctx context.Context, typ, id string) (*scim.Resource, error
 	if u, err = t.meet(u); err != nil {
 		return nil, err
 	}
-	return t.answer(u), nil
+	return t.answerOne(u)
 }
 
 // Create obeys RFC 7644 section 3.3.
 func (t *Tenant) Create(ctx context.Context, typ string, r *scim.Resource) (*scim.Resource, error) {
-	return t.scim(ctx, typ, "", 201, func(w *write) (*UserRow, error) { return w.create(r) })
+	if typ != scim.UserType.Name {
+		return t.changeIdPGroup(ctx, 201, true, func(w *write) (*IdPGroupRow, error) { return w.createIdPGroup(r) })
+	}
+	return t.scim(ctx, 201, func(w *write) (*UserRow, error) { return w.create(r) })
 }
 
 // Replace obeys RFC 7644 section 3.5.1, with what behaviour.md 4.8 keeps.
 func (t *Tenant) Replace(ctx context.Context, typ, id string, r *scim.Resource, v scim.Version) (*scim.Resource, error) {
-	return t.scim(ctx, typ, id, 200, func(w *write) (*UserRow, error) {
+	if typ != scim.UserType.Name {
+		return t.changeIdPGroup(ctx, 200, true, onIdPGroup(id, v, func(w *write, was *IdPGroupRow) (*IdPGroupRow, error) { return w.replaceIdPGroup(was, r) }))
+	}
+	return t.scim(ctx, 200, func(w *write) (*UserRow, error) {
 		was, err := w.find(id, v)
 		if err != nil {
 			return nil, err
@@ -76,7 +79,10 @@ func (t *Tenant) Replace(ctx context.Context, typ, id string, r *scim.Resource, 
 
 // Patch obeys RFC 7644 section 3.5.2.
 func (t *Tenant) Patch(ctx context.Context, typ, id string, p *scim.Patch, v scim.Version) (*scim.Resource, error) {
-	return t.scim(ctx, typ, id, 200, func(w *write) (*UserRow, error) {
+	if typ != scim.UserType.Name {
+		return t.changeIdPGroup(ctx, 200, !t.projection.Empty(), onIdPGroup(id, v, func(w *write, was *IdPGroupRow) (*IdPGroupRow, error) { return w.patchIdPGroup(was, p) }))
+	}
+	return t.scim(ctx, 200, func(w *write) (*UserRow, error) {
 		was, err := w.find(id, v)
 		if err != nil {
 			return nil, err
@@ -91,7 +97,11 @@ func (t *Tenant) Patch(ctx context.Context, typ, id string, p *scim.Patch, v sci
 // Delete is final on the wire under either policy (behaviour.md 7.3); an admin
 // can restore for the retention time.
 func (t *Tenant) Delete(ctx context.Context, typ, id string, v scim.Version) error {
-	_, err := t.scim(ctx, typ, id, 204, func(w *write) (*UserRow, error) {
+	if typ != scim.UserType.Name {
+		_, err := t.changeIdPGroup(ctx, 204, false, onIdPGroup(id, v, func(w *write, was *IdPGroupRow) (*IdPGroupRow, error) { return w.deleteIdPGroup(was) }))
+		return err
+	}
+	_, err := t.scim(ctx, 204, func(w *write) (*UserRow, error) {
 		was, err := w.find(id, v)
 		if err != nil {
 			return nil, err
@@ -104,6 +114,10 @@ func (t *Tenant) Delete(ctx context.Context, typ, id string, v scim.Version) err
 // erase removes a user for good, as far as the wire can tell.
 func (w *write) erase(was *UserRow) (*UserRow, error) {
 	before := w.t.object(was)
+	if !w.owns(was) {
+		w.subject, w.person = was.ID, textOf(before, "userName")
+		return w.endLink(was)
+	}
 	u := *was
 	if was.State == Removed {
 		u.RemovedBy = "" // he left before; the time runs from then
@@ -125,10 +139,7 @@ func cloneWith(o scim.Object, name string, value any) scim.Object {
 }
 
 // scim runs one SCIM write with its row of activity and answers with the user.
-func (t *Tenant) scim(ctx context.Context, typ, id string, status int, fn func(*write) (*UserRow, error)) (*scim.Resource, error) {
-	if typ != scim.UserType.Name {
-		return nil, t.refuseIdPGroup(ctx)
-	}
+func (t *Tenant) scim(ctx context.Context, status int, fn func(*write) (*UserRow, error)) (*scim.Resource, error) {
 	var u *UserRow
 	var setup int64
 	err := t.update(ctx, func(w *write) error {
@@ -148,7 +159,7 @@ func (t *Tenant) scim(ctx context.Context, typ, id string, status int, fn func(*
 			return nil, unavailable(err)
 		}
 	}
-	return t.answer(u), nil
+	return t.answerOne(u)
 }
 
 // find reads the user for a change and compares the version (RFC 7644 section
@@ -180,16 +191,4 @@ func sameVersion(v scim.Version, version int64) bool {
 		}
 	}
 	return false
-}
-
-func errNoIdPGroup(id string) error {
-	return scim.Errorf(404, "", "404.1", "No such IdP group (404.1): nothing here has the id %q. IdP groups are off in this tenant.", id)
-}
-
-// refuseIdPGroup answers writes to /Groups while IdP groups are off.
-func (t *Tenant) refuseIdPGroup(ctx context.Context) error {
-	if err := t.Verify(ctx); err != nil {
-		return err
-	}
-	return scim.Errorf(403, "", "403.2", "IdP groups are off (403.2): this tenant takes users, not groups of the identity provider. Switch the group mapping off there (in Entra ID: Provisioning > Mappings > Provision Groups > Enabled: No).")
 }

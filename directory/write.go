@@ -18,10 +18,13 @@ type write struct {
 
 	role        Role // of a user who is being created
 	seal        bool
-	first, last int64    // numbers of the changes made
-	notes       []string // for the activity log
-	person      string   // userName and
-	subject     string   // id of the user concerned
+	first, last int64               // numbers of the changes made
+	notes       []string            // for the activity log
+	made        map[teamName]string // teams that this change made
+	bystander   bool                // the person being saved is none whom the request speaks of
+	owes        bool                // an IdP group's people still wait for their teams
+	person      string              // userName and
+	subject     string              // id of the user concerned
 }
 
 func (w *write) note(notes ...string) { w.notes = append(w.notes, notes...) }

@@ -15,8 +15,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Case is one conversation and its judgement. Exactly one of Steps, NotOurs
-// and Later is set.
+// Case is one conversation and its judgement. Exactly one of Steps and NotOurs
+// is set.
 type Case struct {
 	ID     string   // of the entry in the wire catalogue, or our own
 	Own    bool     // the id is ours, not the catalogue's
@@ -26,8 +26,14 @@ type Case struct {
 	Given  *Given
 	Steps  []Step
 
+	Profile string   // compat, rfc, strict, or rollcall for what is our own decision; the file's, if the case says none
+	Clause  string   // of the standard, and the items of docs/conformance.md in it
+	Level   string   // must (if nothing is said) or should
+	Hurts   string   // who meets the fault when the case fails; the file's, if the case says none
+	Needs   []string // what a server must offer besides what the steps show: see Offer
+	Alone   bool     // only a server without other people can pass
+
 	NotOurs string `yaml:"notOurs"` // why we do not offer this
-	Later   string // why this has no case yet
 
 	File string `yaml:"-"`
 	Line int    `yaml:"-"`
@@ -41,7 +47,25 @@ type Given struct {
 	Groups   []string                  // workspace groups besides the default one
 	Users    map[string]map[string]any // people whom this client provisioned earlier: SCIM attributes by a name for the case
 	ByHand   map[string]map[string]any `yaml:"byHand"` // people whom the directory has and SCIM never saw
+
+	OAuth     bool                      `yaml:"oauth"` // an OAuth client: {tokenEndpoint}, {clientId}, {clientSecret}, and {clientBasic} for HTTP Basic
+	Crowd     int                       // so many people more, called crowd1, crowd2, ...
+	IdPGroups map[string]map[string]any `yaml:"idpGroups"` // SCIM Groups by a name for the case; members are names too, and crowd is all of the crowd
 }
+
+// The profiles of a case.
+const (
+	Compat   = "compat"   // what the identity providers of today need
+	RFC      = "rfc"      // RFC 7643, 7644 and 9865 as they are written
+	Strict   = "strict"   // the interoperability profile and IPSIE's
+	Rollcall = "rollcall" // what Rollcall alone promises
+)
+
+// The levels of a case, after RFC 2119.
+const (
+	Must   = "must"
+	Should = "should"
+)
 
 // Step is one request and what its answer must be. Exactly one of Send and
 // Read is set; Read is a GET that judges the state.

@@ -2,6 +2,7 @@ package interop
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
@@ -21,6 +22,8 @@ type file struct {
 	Client map[string]*string // headers of every request in the file
 	Given  *Given             // for every case that states none
 	Cases  []Case
+
+	Profile, Hurts string // of every case that states none
 }
 
 // Load reads all cases that come with the program. An error names the file,
@@ -65,6 +68,9 @@ func parse(name string, data []byte) ([]Case, error) {
 		if c.Given == nil {
 			c.Given = &Given{}
 		}
+		c.Profile = cmp.Or(c.Profile, f.Profile, Compat)
+		c.Hurts = cmp.Or(c.Hurts, f.Hurts, "any client")
+		c.Level = cmp.Or(c.Level, Must)
 		if err := c.check(); err != nil {
 			return nil, err
 		}
@@ -123,24 +129,35 @@ func (c *Case) errorf(line int, format string, args ...any) error {
 // check finds what the YAML reader cannot: a case that judges nothing, a name
 // that nobody gave.
 func (c *Case) check() error {
-	kinds := 0
-	for _, is := range []bool{len(c.Steps) > 0, c.NotOurs != "", c.Later != ""} {
-		if is {
-			kinds++
-		}
-	}
 	switch {
 	case c.ID == "":
 		return c.errorf(c.Line, "a case needs an id")
 	case c.Title == "":
 		return c.errorf(c.Line, "%s needs a title", c.ID)
-	case kinds != 1:
-		return c.errorf(c.Line, "%s needs steps, or notOurs, or later: one of them", c.ID)
+	case (len(c.Steps) > 0) == (c.NotOurs != ""):
+		return c.errorf(c.Line, "%s needs steps, or notOurs: one of them", c.ID)
 	case len(c.Steps) > 0 && c.Rule == "":
 		return c.errorf(c.Line, "%s needs a rule: what must be true, and why", c.ID)
+	case !slices.Contains([]string{Compat, RFC, Strict, Rollcall}, c.Profile):
+		return c.errorf(c.Line, "%s: profile is compat, rfc, strict or rollcall", c.ID)
+	case (c.Profile == RFC || c.Profile == Strict) && c.Clause == "":
+		return c.errorf(c.Line, "%s needs the clause that it judges", c.ID)
+	case c.Level != Must && c.Level != Should:
+		return c.errorf(c.Line, "%s: level is must or should", c.ID)
 	}
-	known := map[string]bool{"token": true}
-	for _, people := range []map[string]map[string]any{c.Given.Users, c.Given.ByHand} {
+	for _, need := range c.Needs {
+		if !slices.Contains(offered, need) {
+			return c.errorf(c.Line, "%s: nothing is called %s that a server could offer; there are %s", c.ID, need, strings.Join(offered, ", "))
+		}
+	}
+	known := map[string]bool{"token": true, "run": true}
+	for i := range c.Given.Crowd {
+		known[fmt.Sprint("crowd", i+1)] = true
+	}
+	for _, name := range []string{"tokenEndpoint", "clientId", "clientSecret", "clientBasic"} {
+		known[name] = c.Given.OAuth
+	}
+	for _, people := range []map[string]map[string]any{c.Given.Users, c.Given.ByHand, c.Given.IdPGroups} {
 		for name := range people {
 			known[name] = true
 		}
@@ -163,7 +180,7 @@ func (c *Case) checkStep(s *Step, known map[string]bool) error {
 	if s.Read != "" && (s.Body != "" || !strings.HasPrefix(s.Read, "/")) {
 		return c.errorf(s.Line, "read takes a path that begins with / and has no body")
 	}
-	if method, path, ok := strings.Cut(s.Send, " "); s.Send != "" && (!ok || method == "" || !strings.HasPrefix(path, "/")) {
+	if method, path, ok := strings.Cut(s.Send, " "); s.Send != "" && (!ok || method == "" || !strings.HasPrefix(path, "/") && path != "{tokenEndpoint}") {
 		return c.errorf(s.Line, "send takes a method and a path: PATCH /Users/{anna}")
 	}
 	if s.Read != "" && len(s.Status) == 0 {

@@ -37,24 +37,11 @@ func TestCatalogueIsComplete(t *testing.T) {
 	}
 	for _, id := range ids {
 		if !judged[id] {
-			t.Errorf("catalogue.txt: %s has no case, notOurs or later", id)
+			t.Errorf("catalogue.txt: %s has no case and no notOurs", id)
 		}
 	}
 	if len(listed) != 261 {
 		t.Errorf("catalogue.txt has %d ids, want 261", len(listed))
-	}
-}
-
-// Only entries of groups, and the token endpoint, may wait.
-func TestLaterIsOnlyGroupsAndTokens(t *testing.T) {
-	cases, err := Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range cases {
-		if c.Later != "" && !strings.Contains(c.Later, "IdP groups") && !strings.Contains(c.Later, "token endpoint") {
-			t.Errorf("%s waits: %s", c.ID, c.Later)
-		}
 	}
 }
 
@@ -65,8 +52,8 @@ func TestLoadRefuses(t *testing.T) {
 		{"unknown key in a step", good + "    expect: 1\n", "line 7: field expect not found"},
 		{"no id", strings.Replace(good, "id: a", "own: true", 1), "cases/x.yaml:2: a case needs an id"},
 		{"no rule", strings.Replace(good, "  rule: because\n", "", 1), "cases/x.yaml:2: a needs a rule"},
-		{"nothing to do", "cases:\n- id: a\n  title: A\n", "cases/x.yaml:2: a needs steps, or notOurs, or later"},
-		{"two kinds", good + "  later: no\n", "a needs steps, or notOurs, or later"},
+		{"nothing to do", "cases:\n- id: a\n  title: A\n", "cases/x.yaml:2: a needs steps, or notOurs"},
+		{"two kinds", good + "  notOurs: no\n", "a needs steps, or notOurs"},
 		{"bad status", good + "    status: fine\n", "line 7: status must be a number"},
 		{"send and read", good + "    send: GET /Users\n", "cases/x.yaml:6: a step needs send or read"},
 		{"send without status", strings.Replace(good, "read: ", "send: GET ", 1), "cases/x.yaml:6: a step needs the status"},
@@ -76,6 +63,10 @@ func TestLoadRefuses(t *testing.T) {
 		{"unknown word", good + "    answer: {id: <presnt>}\n", "no such word: <presnt>"},
 		{"a date", good + "    answer: {created: 2020-01-01}\n", "put it in quotes"},
 		{"ends with a write", good + "  - send: DELETE /Users/1\n    status: 204\n", "cases/x.yaml:7: a writes, so it must end by reading"},
+		{"unknown profile", good + "  profile: best\n", "profile is compat, rfc, strict or rollcall"},
+		{"unknown level", good + "  level: may\n", "level is must or should"},
+		{"no clause", good + "  profile: rfc\n", "a needs the clause that it judges"},
+		{"unknown need", good + "  needs: [luck]\n", "nothing is called luck"},
 		{"twice", good + good[len("cases:\n"):], "cases/x.yaml:7: a is already the case at cases/x.yaml:2"},
 	}
 	for _, tt := range tests {

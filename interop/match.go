@@ -1,6 +1,7 @@
 package interop
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -140,8 +141,11 @@ func matchWord(word string, got any) bool {
 	text, isText := got.(string)
 	number, isNumber := got.(float64)
 	_, gone := got.(missing)
+	gone = gone || noValue(got)
 	verb, rest, _ := strings.Cut(word, " ")
 	switch verb {
+	case "whatever":
+		return true
 	case "absent":
 		return gone
 	case "any":
@@ -150,9 +154,9 @@ func matchWord(word string, got any) bool {
 		return isText
 	case "number":
 		return isNumber
-	case "empty":
+	case "empty", "none", "count":
 		list, ok := got.([]any)
-		return ok && len(list) == 0
+		return ok && fmt.Sprint(len(list)) == cmp.Or(rest, "0") || verb == "none" && gone
 	case "filled":
 		return filled(got)
 	case "has":
@@ -164,6 +168,18 @@ func matchWord(word string, got any) bool {
 		return err == nil && isNumber && number >= least
 	}
 	return false
+}
+
+// noValue: null is no value, nor is an object of nothing but nulls (RFC 7643
+// section 2.5).
+func noValue(v any) bool {
+	object, ok := v.(map[string]any)
+	for _, e := range object {
+		if !noValue(e) {
+			return false
+		}
+	}
+	return v == nil || ok && len(object) > 0
 }
 
 func filled(v any) bool {
@@ -211,8 +227,8 @@ func checkWord(want string) error {
 		return nil
 	}
 	verb, rest, _ := strings.Cut(strings.TrimSuffix(word, ">"), " ")
-	plain := slices.Contains([]string{"absent", "any", "text", "number", "empty", "filled"}, verb)
-	taking := slices.Contains([]string{"has", "not", "least"}, verb)
+	plain := slices.Contains([]string{"absent", "any", "text", "number", "empty", "none", "filled"}, verb)
+	taking := slices.Contains([]string{"has", "not", "least", "count"}, verb)
 	if plain && rest == "" || taking && rest != "" {
 		return nil
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // OK reports whether the case ran and found nothing wrong.
-func (r Result) OK() bool { return r.Skipped == "" && r.Failure == nil }
+func (r Result) OK() bool { return r.Skipped == "" && r.Failure == nil && len(r.Manners) == 0 }
 
 // String tells the outcome: one line, or for a failure all that is needed to
 // see it without running it again. The token is not in it.
@@ -22,6 +22,12 @@ func (r Result) String() string {
 		return "skipped " + head + " (" + r.Skipped + ")"
 	case r.Failure != nil:
 		return "FAILED " + head + "\n" + r.Failure.text(&r.Case)
+	case len(r.Manners) > 0:
+		head = "passed " + head + ", but:"
+		for _, m := range r.Manners {
+			head += fmt.Sprintf("\n  %s\n    %s %s: %d %s", m.Text, m.request.Method, m.request.Target, m.answer.Status, m.answer.Body)
+		}
+		return head
 	}
 	return "passed " + head
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -16,6 +17,7 @@ type Target struct {
 	BaseURL string // of its SCIM endpoint
 	Token   string // bearer token
 	Host    string // sent in place of the host of BaseURL, if set
+	Run     string // put into every name of a case, so that it meets nobody who is there already; a few letters and digits
 	HTTP    *http.Client
 }
 
@@ -32,7 +34,8 @@ type answer struct {
 	Status int
 	Header http.Header
 	Body   []byte
-	value  any // the body as JSON; nil if it is none
+	value  any           // the body as JSON; nil if it is none
+	waited time.Duration // because the server asked for patience
 }
 
 func (a *answer) isJSON() bool {
@@ -44,16 +47,49 @@ func (a *answer) isJSON() bool {
 // An answer is read up to here; a list of 1,000 people is a tenth of it.
 const maxAnswer = 16 << 20
 
-// do sends r with the path exactly as it stands: percent-encoding, plus signs,
-// raw quotes, double slashes. Only a blank is written as %20, because a
-// request line cannot hold one.
+// do sends r. Whoever is told that he asks too often waits as long as the
+// server says and asks again, as identity providers do.
 func (t *Target) do(ctx context.Context, r request) (*answer, error) {
+	for patience := longestWait; ; {
+		a, err := t.once(ctx, r)
+		if a != nil {
+			a.waited = longestWait - patience
+		}
+		if err != nil || a.Status != http.StatusTooManyRequests {
+			return a, err
+		}
+		seconds, err := strconv.Atoi(a.Header.Get("Retry-After"))
+		wait := max(time.Second, time.Duration(seconds)*time.Second)
+		if patience -= wait; err != nil || patience < 0 {
+			return a, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(wait):
+		}
+	}
+}
+
+// A request is put off so long in all.
+const longestWait = time.Minute
+
+// once sends r with the path exactly as it stands: percent-encoding, plus
+// signs, raw quotes, double slashes. Only a blank is written as %20, because a
+// request line cannot hold one.
+func (t *Target) once(ctx context.Context, r request) (*answer, error) {
 	base, err := url.Parse(strings.TrimSuffix(t.BaseURL, "/"))
 	if err != nil {
 		return nil, err
 	}
 	path, query, ask := strings.Cut(strings.ReplaceAll(r.Target, " ", "%20"), "?")
 	raw := &url.URL{Scheme: base.Scheme, Host: base.Host, Opaque: base.EscapedPath() + path, RawQuery: query, ForceQuery: ask && query == ""}
+	if strings.HasPrefix(r.Target, "http") { // the token endpoint is not below the base URL
+		raw, err = url.Parse(r.Target)
+		if err != nil {
+			return nil, err
+		}
+	}
 	req := (&http.Request{Method: r.Method, URL: raw, Host: t.Host, Header: r.Header.Clone()}).WithContext(ctx)
 	if r.Body != "" {
 		req.Body, req.ContentLength = io.NopCloser(strings.NewReader(r.Body)), int64(len(r.Body))

@@ -192,19 +192,20 @@ func TestHeaders(t *testing.T) {
 
 func TestManners(t *testing.T) {
 	tests := []struct{ name, contentType, body, want string }{
-		{"plain text", "text/plain", "sorry", "no SCIM JSON"},
-		{"JSON called text", "text/plain", "{}", "no SCIM JSON"},
-		{"nothing", "application/json", "", "the answer is empty"},
-		{"one key twice", "application/json", `{"a":1,"a":2}`, "no SCIM JSON"},
-		{"null", "application/json", `{"schemas":["x"],"name":{"givenName":null}}`, "name.givenName is null"},
-		{"password", "application/json", `{"schemas":["x"],"password":"p"}`, "password must never"},
-		{"no schemas", "application/json", `{"id":"1"}`, "must list its schemas"},
-		{"schema twice", "application/json", `{"schemas":["x","x"]}`, "x stands twice"},
-		{"extension not listed", "application/json", `{"schemas":["x"],"urn:a":{"b":1}}`, "urn:a is in the answer"},
-		{"empty extension listed", "application/json", `{"schemas":["x","urn:x:extension:a"],"id":"1"}`, "nothing of it"},
-		{"totals as text", "application/json", `{"schemas":["` + listURN + `"],"totalResults":"1","startIndex":1,"itemsPerPage":0,"Resources":[]}`, "totalResults must be a number"},
-		{"wrong page size", "application/json", `{"schemas":["` + listURN + `"],"totalResults":1,"startIndex":1,"itemsPerPage":100,"Resources":[]}`, "itemsPerPage is 100, but the page has 0"},
-		{"no Resources", "application/json", `{"schemas":["` + listURN + `"],"totalResults":0,"startIndex":1,"itemsPerPage":0}`, "Resources must be a list"},
+		{"plain text", "text/plain", "sorry", "not one JSON object"},
+		{"JSON called text", "text/plain", "{}", "not one JSON object"},
+		{"nothing", "application/json", "", "not one JSON object"},
+		{"one key twice", "application/json", `{"a":1,"a":2}`, "not one JSON object"},
+		{"null", "application/json", `{"schemas":["x"],"name":{"givenName":null}}`, "holds null"},
+		{"password", "application/json", `{"schemas":["x"],"password":"p"}`, "a password is returned"},
+		{"no schemas", "application/json", `{"id":"1"}`, "does not list its schemas"},
+		{"schema twice", "application/json", `{"schemas":["x","x"]}`, "stands twice"},
+		{"extension not listed", "application/json", `{"schemas":["x"],"urn:a":{"b":1}}`, "in the answer and not in schemas"},
+		{"empty extension listed", "application/json", `{"schemas":["x","urn:x:extension:a"],"id":"1"}`, "has nothing"},
+		{"totals as text", "application/json", `{"schemas":["` + listURN + `"],"totalResults":"1","startIndex":1,"itemsPerPage":0,"Resources":[]}`, "totalResults is no number"},
+		{"no totals", "application/json", `{"schemas":["` + listURN + `"],"totalResults":0}`, "no startIndex"},
+		{"wrong page size", "application/json", `{"schemas":["` + listURN + `"],"totalResults":1,"startIndex":1,"itemsPerPage":100,"Resources":[]}`, "itemsPerPage is not the number"},
+		{"no Resources", "application/json", `{"schemas":["` + listURN + `"],"totalResults":0,"startIndex":1,"itemsPerPage":0}`, "has no Resources"},
 		{"fine", "application/scim+json; charset=utf-8", `{"schemas":["x"],"id":"1"}`, ""},
 	}
 	for _, tt := range tests {
@@ -213,7 +214,11 @@ func TestManners(t *testing.T) {
 			if json.Unmarshal(a.Body, &a.value) != nil {
 				a.value = nil
 			}
-			if got := manners(a, "GET", "/Users/1"); !strings.Contains(got, tt.want) || (got == "") != (tt.want == "") {
+			got := ""
+			for _, m := range manners(a, "GET", "/Users/1") {
+				got += m.Text
+			}
+			if !strings.Contains(got, tt.want) || (got == "") != (tt.want == "") {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
@@ -224,9 +229,9 @@ func TestSkippedWithReason(t *testing.T) {
 	_, target := openBook(t)
 	const head = "cases:\n- id: a\n  title: A\n  rule: R\n"
 	for text, want := range map[string]string{
-		head + "  notOurs: we never will\n": "not ours: we never will",
-		head + "  later: not yet\n":         "later: not yet",
+		head + "  notOurs: we never will\n":                                               "not ours: we never will",
 		head + "  given: {settings: {groups: \"true\"}}\n  steps: [{read: /Users}]\n":     "cannot make settings",
+		head + "  given: {oauth: true}\n  steps: [{read: /Users}]\n":                      "cannot make an OAuth client",
 		head + "  given: {groups: [Finland]}\n  steps: [{read: /Users}]\n":                "cannot make workspace groups",
 		head + "  given: {byHand: {otto: {userName: otto}}}\n  steps: [{read: /Users}]\n": "cannot make people made by hand",
 	} {

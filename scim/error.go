@@ -16,7 +16,7 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Detail }
 
-// The scimType values of RFC 7644 table 9.
+// The scimType values of RFC 7644 table 9 and RFC 9865 section 2.1.
 const (
 	InvalidFilter = "invalidFilter"
 	TooMany       = "tooMany"
@@ -28,6 +28,9 @@ const (
 	InvalidValue  = "invalidValue"
 	InvalidVers   = "invalidVers"
 	Sensitive     = "sensitive"
+	InvalidCursor = "invalidCursor"
+	ExpiredCursor = "expiredCursor"
+	InvalidCount  = "invalidCount"
 )
 
 // Errorf makes an Error. Code is the entry of docs/faq.md that explains it;

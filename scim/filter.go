@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -92,6 +93,24 @@ func (n *node) onlyEqualities() bool {
 			}
 		}
 		return true
+	}
+	return false
+}
+
+// Never reports that no resource can match, because an attribute that its type
+// does not have would have to have a value.
+func (f *Filter) Never() bool { return f.root.never() }
+
+func (n *node) never() bool {
+	switch n.kind {
+	case isAnd:
+		return slices.ContainsFunc(n.nodes, (*node).never)
+	case isOr:
+		return !slices.ContainsFunc(n.nodes, func(sub *node) bool { return !sub.never() })
+	case isValuePath:
+		return n.foreign
+	case isTerm:
+		return n.foreign && n.op != "ne" && !(n.null && n.op == "eq")
 	}
 	return false
 }

@@ -16,11 +16,20 @@ const (
 // without quotes, any number of blanks, emails[type eq "work"].value eq "x",
 // manager eq "x". An attribute that t does not have is an error, never a filter
 // that lets everybody through (rule 5).
-func ParseFilter(t *ResourceType, s string) (*Filter, error) {
+func ParseFilter(t *ResourceType, s string) (*Filter, error) { return parseFilter(t, nil, s) }
+
+// ParseRootFilter reads a filter on resources of several types (RFC 7644 section
+// 3.4.2.1) as one on those of type t: an attribute that another of the types
+// has, and t has not, is one without a value.
+func ParseRootFilter(t *ResourceType, types []*ResourceType, s string) (*Filter, error) {
+	return parseFilter(t, types, s)
+}
+
+func parseFilter(t *ResourceType, others []*ResourceType, s string) (*Filter, error) {
 	if len(s) > maxFilter {
 		return nil, BadRequest(InvalidFilter, "400.21", "Filter is too long (400.21): %d bytes, at most %d are read. Ask in several requests.", len(s), maxFilter)
 	}
-	p := filterParser{t: t, s: s}
+	p := filterParser{t: t, others: others, s: s}
 	root, err := p.or()
 	if err != nil {
 		return nil, err
@@ -34,12 +43,13 @@ func ParseFilter(t *ResourceType, s string) (*Filter, error) {
 // filterParser is a parser by recursive descent; its depth and the number of
 // terms are bounded, and it never looks back, so its time is linear.
 type filterParser struct {
-	t     *ResourceType
-	s     string
-	pos   int
-	depth int
-	terms int
-	in    *Attribute // inside the brackets of this attribute
+	t      *ResourceType
+	others []*ResourceType // whose attributes may be named as well
+	s      string
+	pos    int
+	depth  int
+	terms  int
+	in     *Attribute // inside the brackets of this attribute
 
 	unknown bool // it failed for an attribute that nobody here knows
 }
@@ -142,6 +152,10 @@ func (p *filterParser) resolve(name string) (r ref, err error) {
 		ok = r.attr != nil
 	} else {
 		r, ok = p.t.lookup(name)
+		for i := 0; !ok && i < len(p.others); i++ {
+			r, ok = p.others[i].lookup(name)
+			r.foreign = ok
+		}
 	}
 	if !ok || r.attr == nil || p.t.discards(r.attr) {
 		p.unknown = true

@@ -19,6 +19,8 @@ type ref struct {
 	standIn bool
 	// work marks a stand-in for the work address.
 	work bool
+	// foreign marks an attribute of another type, which has no value here.
+	foreign bool
 }
 
 // path is the target of a PATCH operation (RFC 7644 figure 7).

@@ -8,7 +8,10 @@
 // tenant is one, the HTTP client is one, the HTTP handler serves one.
 package scim
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // Object is a JSON object after parsing: string, bool, Number, Object, []any.
 // After ResourceType.Parse its names have the schema's spelling and its values
@@ -49,18 +52,38 @@ type Fault struct {
 	Err  *Error
 }
 
-// Version is an entity tag, such as W/"42"; empty asks for no check, "*" for
-// any version (RFC 7644 section 3.14).
+// Version is an entity tag, such as W/"42". As a condition it may also be a list
+// of them, "*" for any version, or empty for no check (RFC 7644 section 3.14).
 type Version string
+
+// Holds reports whether the condition v is met by a resource of version now.
+// Tags compare the weak way: ours are weak, and by HTTP's strong comparison
+// (RFC 9110 section 13.1.1) none would ever match.
+func (v Version) Holds(now Version) bool {
+	if strings.TrimSpace(string(v)) == "" {
+		return true
+	}
+	for tag := range strings.SplitSeq(string(v), ",") {
+		tag = strings.TrimSpace(tag)
+		if tag == "*" || strings.TrimPrefix(tag, "W/") == strings.TrimPrefix(string(now), "W/") {
+			return true
+		}
+	}
+	return false
+}
 
 // Query asks for a list of resources (RFC 7644 section 3.4.2).
 type Query struct {
 	Filter     *Filter // nil: every resource
 	StartIndex int     // from 1
 	Count      int     // at most so many; 0 asks for the total alone
-	SortBy     string
+	SortBy     string  // canonical, such as userName or name.familyName; see SortKey
 	Descending bool
 	Projection Projection
+	// Cursor asks for pages by cursor (RFC 9865): empty for the first, else the
+	// NextCursor of the page before, with everything else as it was then. Nil
+	// asks for pages by index.
+	Cursor *string
 }
 
 // Page is one page of a list.
@@ -68,6 +91,7 @@ type Page struct {
 	Total      int // of all pages, true
 	StartIndex int
 	Resources  []*Resource
+	NextCursor string // of the next page by cursor; empty on the last
 }
 
 // ServiceProvider keeps resources. Every method's error is an *Error when the
@@ -84,4 +108,12 @@ type ServiceProvider interface {
 	Replace(ctx context.Context, typ, id string, r *Resource, v Version) (*Resource, error)
 	Patch(ctx context.Context, typ, id string, p *Patch, v Version) (*Resource, error)
 	Delete(ctx context.Context, typ, id string, v Version) error
+}
+
+// Projecting is a provider that spares itself what nobody will see: the members
+// of a large IdP group.
+type Projecting interface {
+	// Projected is the same provider. Of the resources that its methods return
+	// it may leave out what p does not want, but never meta.
+	Projected(p Projection) ServiceProvider
 }

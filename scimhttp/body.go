@@ -36,13 +36,15 @@ func mediaType(accept []string) []string {
 
 // body reads the request's body within its limit.
 func (x *exchange) body() ([]byte, error) {
+	limit := x.MaxBody
+	if x.route.large {
+		limit *= manyTimes
+	}
+	if x.part != nil {
+		return x.part.body(limit)
+	}
 	if err := checkForm(x.r.Header); err != nil {
 		return nil, err
-	}
-	limit := x.MaxBody
-	if x.typ == scim.GroupType {
-		// An IdP group is sent with all its members, a person is one.
-		limit *= 16
 	}
 	data, err := readAll(x.r, limit)
 	if err != nil {
@@ -50,14 +52,21 @@ func (x *exchange) body() ([]byte, error) {
 	}
 	if int64(len(data)) > limit {
 		x.drain()
-		return nil, scim.Errorf(http.StatusRequestEntityTooLarge, "", "413.1",
-			"Body too large (413.1): the limit here is %s. Send fewer members or operations in one request.", size(limit))
+		return nil, tooLarge(limit)
 	}
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil, scim.BadRequest(scim.InvalidSyntax, "400.10",
 			"No JSON (400.10): the body is empty. Send the resource or the message as JSON.")
 	}
 	return data, nil
+}
+
+// manyTimes is how much larger a body with members or operations may be.
+const manyTimes = 16
+
+func tooLarge(limit int64) error {
+	return scim.Errorf(http.StatusRequestEntityTooLarge, "", "413.1",
+		"Body too large (413.1): the limit here (maxPayloadSize) is %s. Send fewer members or operations in one request.", size(limit))
 }
 
 // checkForm refuses what could not be read as JSON anyway. No Content-Type is

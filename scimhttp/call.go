@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"uuid"
+
+	"github.com/rollcall-scim/rollcall/scim"
 )
 
 // call collects what the request says about itself.
@@ -21,6 +23,17 @@ func (s *server) call(r *http.Request) Call {
 		c.Method = http.MethodGet
 	}
 	return c
+}
+
+// oneToken refuses a request that says twice who asks (RFC 6750 sections 2 and
+// 3.1): two headers, or a token in the address beside the one in the header.
+func (x *exchange) oneToken() error {
+	if len(x.r.Header.Values("Authorization")) < 2 && (x.Token == "" || !x.params.token) {
+		return nil
+	}
+	x.w.Header()["Www-Authenticate"] = []string{`Bearer realm="Rollcall", error="invalid_request"`}
+	return scim.BadRequest(scim.InvalidSyntax, "400.19",
+		"Access token sent twice (400.19): send it once, in the header Authorization: Bearer <token>, and nowhere else.")
 }
 
 // token is read from the Authorization header and nowhere else: a token in a

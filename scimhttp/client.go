@@ -185,7 +185,9 @@ func queryString(q scim.Query) string {
 			b = append(b, "&"+name+"="+escape(value)...)
 		}
 	}
-	if q.StartIndex > 0 {
+	if q.Cursor != nil {
+		b = append(b, "&cursor="+escape(*q.Cursor)...)
+	} else if q.StartIndex > 0 {
 		add("startIndex", strconv.Itoa(q.StartIndex))
 	}
 	if q.Filter != nil {

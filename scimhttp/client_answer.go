@@ -75,12 +75,13 @@ func readPage(a serverAnswer) (*scim.Page, error) {
 	var list struct {
 		TotalResults *int             `json:"totalResults"`
 		StartIndex   int              `json:"startIndex"`
+		NextCursor   string           `json:"nextCursor"`
 		Resources    []jsontext.Value `json:"Resources"`
 	}
 	if err := json.Unmarshal(a.body, &list, tolerant); err != nil || list.TotalResults == nil {
 		return nil, a.nonsense()
 	}
-	page := &scim.Page{Total: *list.TotalResults, StartIndex: max(list.StartIndex, 1)}
+	page := &scim.Page{Total: *list.TotalResults, StartIndex: max(list.StartIndex, 1), NextCursor: list.NextCursor}
 	for _, r := range list.Resources {
 		if !isObject(r) {
 			return nil, a.nonsense()

@@ -62,6 +62,34 @@ func TestClientAgainstHandler(t *testing.T) {
 	}
 }
 
+func TestClientWalksByCursorInOrder(t *testing.T) {
+	c, f := connect(t)
+	for _, name := range []string{"c@acme.test", "a@acme.test", "b@acme.test"} {
+		f.user(t, name)
+	}
+	var seen []string
+	first := ""
+	q := scim.Query{Count: 2, SortBy: "userName", Descending: true, Cursor: &first}
+	for more := true; more; more = *q.Cursor != "" {
+		page, err := c.Query(t.Context(), "User", q)
+		if err != nil || page.Total != 3 {
+			t.Fatalf("%+v %v", page, err)
+		}
+		for _, r := range page.Resources {
+			seen = append(seen, r.String("userName"))
+		}
+		q.Cursor = &page.NextCursor
+	}
+	if got := strings.Join(seen, " "); got != "c@acme.test b@acme.test a@acme.test" {
+		t.Errorf("walked: %s", got)
+	}
+	wrong := "wrong"
+	_, err := c.Query(t.Context(), "User", scim.Query{Count: 2, Cursor: &wrong})
+	if refused, ok := errors.AsType[*scim.Error](err); !ok || refused.Type != scim.InvalidCursor {
+		t.Errorf("a wrong cursor: %v", err)
+	}
+}
+
 func TestClientPatchOfGroup(t *testing.T) {
 	c, _ := connect(t)
 	group, err := c.Create(t.Context(), "Group", scim.GroupType.NewResource(scim.Object{"displayName": "Crew"}))

@@ -14,13 +14,6 @@ func (x *exchange) showConfig() (answer, error) {
 	type supported struct {
 		Supported bool `json:"supported"`
 	}
-	type scheme struct {
-		Type        string `json:"type"`
-		Name        string `json:"name"`
-		Description string `json:"description"`
-		SpecURI     string `json:"specUri"`
-		Primary     bool   `json:"primary"`
-	}
 	type bulk struct {
 		supported
 		MaxOperations  int `json:"maxOperations"`
@@ -30,26 +23,62 @@ func (x *exchange) showConfig() (answer, error) {
 		supported
 		MaxResults int `json:"maxResults"`
 	}
+	type pagination struct {
+		Cursor                  bool   `json:"cursor"`
+		Index                   bool   `json:"index"`
+		DefaultPaginationMethod string `json:"defaultPaginationMethod"`
+		DefaultPageSize         int    `json:"defaultPageSize"`
+		MaxPageSize             int    `json:"maxPageSize"`
+		CursorTimeout           int    `json:"cursorTimeout"`
+	}
 	return x.showDocument("/ServiceProviderConfig", "ServiceProviderConfig", struct {
-		Schemas               []string  `json:"schemas"`
-		Patch                 supported `json:"patch"`
-		Bulk                  bulk      `json:"bulk"`
-		Filter                filter    `json:"filter"`
-		ChangePassword        supported `json:"changePassword"`
-		Sort                  supported `json:"sort"`
-		ETag                  supported `json:"etag"`
-		AuthenticationSchemes []scheme  `json:"authenticationSchemes"`
+		Schemas               []string   `json:"schemas"`
+		Patch                 supported  `json:"patch"`
+		Bulk                  bulk       `json:"bulk"`
+		Filter                filter     `json:"filter"`
+		ChangePassword        supported  `json:"changePassword"`
+		Sort                  supported  `json:"sort"`
+		ETag                  supported  `json:"etag"`
+		Pagination            pagination `json:"pagination"`
+		AuthenticationSchemes []scheme   `json:"authenticationSchemes"`
 	}{
 		Schemas: []string{scim.ServiceProviderConfigURN},
 		Patch:   supported{true},
+		Bulk:    bulk{supported{true}, scim.MaxOperations, int(x.MaxBody) * manyTimes},
 		Filter:  filter{supported{true}, maxCount},
+		Sort:    supported{true},
 		ETag:    supported{true},
-		AuthenticationSchemes: []scheme{{
-			Type: "oauthbearertoken", Name: "Access token", Primary: true,
-			Description: "An access token of the tenant in the Authorization header: Bearer, a blank, the token.",
-			SpecURI:     "https://www.rfc-editor.org/info/rfc6750",
-		}},
+		Pagination: pagination{
+			Cursor: true, Index: true, DefaultPaginationMethod: "index",
+			DefaultPageSize: defaultCount, MaxPageSize: maxCount, CursorTimeout: cursorTimeout,
+		},
+		AuthenticationSchemes: x.schemes(),
 	})
+}
+
+// scheme is a way to authenticate (RFC 7643 section 5).
+type scheme struct {
+	Type        string `json:"type"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	SpecURI     string `json:"specUri"`
+	Primary     bool   `json:"primary"`
+}
+
+func (x *exchange) schemes() []scheme {
+	schemes := []scheme{{
+		Type: "oauthbearertoken", Name: "Access token", Primary: true,
+		Description: "An access token of the tenant in the Authorization header: Bearer, a blank, the token.",
+		SpecURI:     "https://www.rfc-editor.org/info/rfc6750",
+	}}
+	if x.OAuth {
+		schemes = append(schemes, scheme{
+			Type: "oauth2", Name: "OAuth 2.0 client credentials",
+			Description: "A client gets access tokens of a quarter of an hour at " + TokenPath + " of this host.",
+			SpecURI:     "https://www.rfc-editor.org/info/rfc6749",
+		})
+	}
+	return schemes
 }
 
 func (x *exchange) listTypes() (answer, error) {

@@ -9,9 +9,10 @@ import (
 )
 
 const goldenConfig = `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],` +
-	`"patch":{"supported":true},"bulk":{"supported":false,"maxOperations":0,"maxPayloadSize":0},` +
+	`"patch":{"supported":true},"bulk":{"supported":true,"maxOperations":1000,"maxPayloadSize":16777216},` +
 	`"filter":{"supported":true,"maxResults":1000},"changePassword":{"supported":false},` +
-	`"sort":{"supported":false},"etag":{"supported":true},"authenticationSchemes":[{"type":"oauthbearertoken",` +
+	`"sort":{"supported":true},"etag":{"supported":true},` +
+	`"pagination":{"cursor":true,"index":true,"defaultPaginationMethod":"index","defaultPageSize":100,"maxPageSize":1000,"cursorTimeout":3600},"authenticationSchemes":[{"type":"oauthbearertoken",` +
 	`"name":"Access token","description":"An access token of the tenant in the Authorization header: Bearer, a blank, the token.",` +
 	`"specUri":"https://www.rfc-editor.org/info/rfc6750","primary":true}],` +
 	`"meta":{"resourceType":"ServiceProviderConfig","location":"http://acme.test/api/scim/v2/ServiceProviderConfig"}}`

@@ -18,7 +18,7 @@ func (x *exchange) refuse(err error) answer {
 	x.ScimType, x.Code, x.Detail = fault.Type, fault.Code, fault.Detail
 	head := x.w.Header()
 	if fault.Status == http.StatusUnauthorized {
-		head["Www-Authenticate"] = challenge(x.Token)
+		head["Www-Authenticate"] = []string{x.challenge()}
 		head["Cache-Control"] = []string{"no-store"}
 	}
 	if fault.RetryAfter > 0 {
@@ -57,12 +57,17 @@ func (x *exchange) log(level slog.Level, status int, cause slog.Attr) {
 }
 
 // challenge is the WWW-Authenticate header: RFC 6750 section 3.1 wants no
-// error code when no credentials came.
-func challenge(token string) []string {
-	if token == "" {
-		return []string{`Bearer realm="Rollcall"`}
+// error code when no credentials came, and RFC 9728 section 5.1 shows the way
+// to a token.
+func (x *exchange) challenge() string {
+	text := `Bearer realm="Rollcall"`
+	if x.Token != "" {
+		text += `, error="invalid_token"`
 	}
-	return []string{`Bearer realm="Rollcall", error="invalid_token"`}
+	if url := x.Hosts.metadataURL(x.r); x.OAuth && url != "" {
+		text += `, resource_metadata="` + url + `"`
+	}
+	return text
 }
 
 // errorBody has the status as a string, as RFC 7644 section 3.12 demands.

@@ -22,8 +22,10 @@ type exchange struct {
 	w      http.ResponseWriter
 	r      *http.Request
 	sp     scim.ServiceProvider
+	route  route
 	typ    *scim.ResourceType
 	params params
+	part   *part // of a bulk request that this is
 }
 
 // answer is what a request that went well gets.
@@ -37,7 +39,7 @@ type answer struct {
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{server: s, w: w, r: r, Exchange: Exchange{Call: s.call(r)}}
 	w.Header()["X-Request-Id"] = []string{x.RequestID}
-	a, err := x.act()
+	a, err := safely(x.act)
 	if err != nil {
 		a = x.refuse(err)
 	}
@@ -50,9 +52,38 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// act finds out what is asked for and does it. A panic is one request's
-// failure, not the process's.
-func (x *exchange) act() (a answer, err error) {
+// act finds out what is asked for and does it.
+func (x *exchange) act() (answer, error) {
+	path, err := splitPath(x.r.URL)
+	if err != nil {
+		return answer{}, err
+	}
+	x.aim(x.routes[path.endpoint], path.id)
+	x.params = parseQuery(x.r.URL.RawQuery)
+	if err := x.oneToken(); err != nil {
+		return answer{}, err
+	}
+	if err := x.open(x.route.public); err != nil {
+		return answer{}, err
+	}
+	if err := x.admit(1); err != nil {
+		return answer{}, err
+	}
+	do, err := x.find(path)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := x.params.check(); err != nil {
+		return answer{}, err
+	}
+	if x.route.me {
+		return x.asMe(do)
+	}
+	return do(x)
+}
+
+// safely makes a panic one request's failure, not the process's.
+func safely(do func() (answer, error)) (a answer, err error) {
 	defer func() {
 		if p := recover(); p == http.ErrAbortHandler {
 			panic(p)
@@ -60,28 +91,15 @@ func (x *exchange) act() (a answer, err error) {
 			a, err = answer{}, &panicError{value: p, stack: debug.Stack()}
 		}
 	}()
-	path, err := splitPath(x.r.URL)
-	if err != nil {
-		return answer{}, err
-	}
-	route := x.routes[path.endpoint]
-	x.typ, x.ID, x.params = route.typ, path.id, parseQuery(x.r.URL.RawQuery)
+	return do()
+}
+
+// aim says what the request is about.
+func (x *exchange) aim(r route, id string) {
+	x.route, x.typ, x.ID = r, r.typ, id
 	if x.typ != nil {
 		x.Type = x.typ.Name
 	}
-	if err := x.open(route.public); err != nil {
-		return answer{}, err
-	}
-	do, err := x.find(route, path)
-	if err != nil {
-		return answer{}, err
-	}
-	if p := x.params.projection; len(p.Attributes) > 0 && len(p.Excluded) > 0 {
-		// RFC 7644 section 3.9 calls them mutually exclusive.
-		return answer{}, scim.BadRequest(scim.InvalidValue, "400.41",
-			"Two projections (400.41): a request takes attributes or excludedAttributes, not both. Send one of them.")
-	}
-	return do(x)
 }
 
 // open asks whose request this is. Everything that is not public needs an
@@ -104,14 +122,13 @@ func (x *exchange) open(public bool) error {
 }
 
 // find is the one place that decides what a path and a method mean.
-func (x *exchange) find(r route, p path) (func(*exchange) (answer, error), error) {
-	if r.absent || r.typ != nil && p.id == search {
-		return nil, scim.Errorf(http.StatusNotImplemented, "", "501.1",
-			"Not offered (501.1): this server does without /Me, /Bulk and /.search. Use the endpoints that /ResourceTypes lists.")
-	}
-	offered := r.all
-	if p.id != "" {
-		offered = r.one
+func (x *exchange) find(p path) (func(*exchange) (answer, error), error) {
+	offered := x.route.all
+	switch {
+	case x.typ != nil && p.id == search:
+		offered = searches
+	case p.id != "":
+		offered = x.route.one
 	}
 	if len(offered) == 0 || p.more {
 		return nil, scim.Errorf(http.StatusNotFound, "", "404.3",
@@ -121,7 +138,9 @@ func (x *exchange) find(r route, p path) (func(*exchange) (answer, error), error
 	do := offered[x.Method]
 	if do == nil {
 		allow := allowed(offered)
-		x.w.Header().Set("Allow", allow)
+		if x.part == nil {
+			x.w.Header().Set("Allow", allow)
+		}
 		return nil, scim.Errorf(http.StatusMethodNotAllowed, "", "405.1",
 			"Method not allowed here (405.1): this address takes %s.", allow)
 	}
@@ -132,7 +151,7 @@ func (x *exchange) find(r route, p path) (func(*exchange) (answer, error), error
 func (x *exchange) endpoints() []string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(x.routes)) {
-		if r := x.routes[name]; !r.absent && (r.typ == nil || x.offers(r.typ)) {
+		if r := x.routes[name]; name != "" && (r.typ == nil || x.offers(r.typ)) {
 			names = append(names, "/"+name)
 		}
 	}

@@ -32,3 +32,24 @@ func FuzzQuery(f *testing.F) {
 		}
 	})
 }
+
+// FuzzReferences holds bulkIds to two promises: a text without one stays as it
+// is, and nothing that resolved still refers to an operation that is done.
+func FuzzReferences(f *testing.F) {
+	for _, seed := range []string{
+		"", "bulkId:", "bulkId:a", "bulkId:late", "bulkId:bad", "/Users/bulkId:a/x", `members[value eq "bulkId:a" or value eq "bulkId:late"]`,
+		"bulkId:a b", "xbulkId:bulkId:a", "see bulkId:7", `bulkId:a"bulkId:bad"`,
+	} {
+		f.Add(seed)
+	}
+	refs := references{"a": {id: "id-1", done: true}, "late": {}, "bad": {failed: true}}
+	f.Fuzz(func(t *testing.T, text string) {
+		resolved, waits, err := refs.resolve(text)
+		if !strings.Contains(text, bulkIDPrefix) && (resolved != text || waits || err != nil) {
+			t.Errorf("%q became %q, %v, %v", text, resolved, waits, err)
+		}
+		if err == nil && !waits && strings.Contains(resolved, `"bulkId:a"`) {
+			t.Errorf("%q: left %q", text, resolved)
+		}
+	})
+}

@@ -58,20 +58,34 @@ type Handler struct {
 	// only means that nobody in particular is asking, and every other error
 	// stands.
 	Open func(ctx context.Context, c Call) (scim.ServiceProvider, error)
-	// Done hears of every request after it was answered; sp is nil when Open
-	// refused. It may be nil.
+	// Done hears of every request after it was answered, and of every operation
+	// of a bulk request; sp is nil when Open refused. It may be nil.
 	Done func(sp scim.ServiceProvider, x Exchange)
 
 	Hosts   Hosts
+	OAuth   bool             // an OAuth is mounted beside it: a 401 points to its metadata
+	Limits  []*Limit         // every one of them must let a request through
 	Logger  *slog.Logger     // nil logs nothing
 	Now     func() time.Time // nil is time.Now
-	MaxBody int64            // bytes of a body; 0 is 1 MiB. A Group may have 16 times as many.
+	MaxBody int64            // bytes of a body; 0 is 1 MiB. A Group and a bulk request may have 16 times as many.
 }
 
 // Offering is a provider whose settings decide which types it offers now. A
 // type that it does not offer is not advertised; what requests for it are
 // answered is the provider's to say.
 type Offering interface{ Offers(typ string) bool }
+
+// Personal is a provider that may know whom it serves, for /Me (RFC 7644 section
+// 3.11).
+type Personal interface {
+	Me(ctx context.Context) (typ, id string, err error)
+}
+
+// Operating is a provider that wants to know which operation of a bulk request
+// it carries out.
+type Operating interface {
+	Operation(method string) scim.ServiceProvider
+}
 
 // Verifying is a provider that Open opens on what it remembers of the token, and
 // that proves it with its first read. Discovery reads nothing, so it asks.
@@ -107,7 +121,8 @@ type server struct {
 type route struct {
 	typ    *scim.ResourceType // nil where it is not about resources
 	public bool               // needs no token
-	absent bool               // defined by RFC 7644 and not offered
+	large  bool               // takes bodies of 16 times the usual size
+	me     bool               // the resource of whoever asks
 	all    methods            // /Users
 	one    methods            // /Users/{id}
 }
@@ -117,24 +132,27 @@ type methods map[string]func(*exchange) (answer, error)
 // routes is every endpoint there is (RFC 7644 section 3.2, table 2). What is
 // not here is refused.
 func routes(types []*scim.ResourceType) map[string]route {
+	one := methods{
+		"GET":    (*exchange).get,
+		"PUT":    (*exchange).replace,
+		"PATCH":  (*exchange).patch,
+		"DELETE": (*exchange).delete,
+	}
 	routes := map[string]route{
 		"ServiceProviderConfig": {public: true, all: methods{"GET": (*exchange).showConfig}},
 		"ResourceTypes":         {public: true, all: methods{"GET": (*exchange).listTypes}, one: methods{"GET": (*exchange).showType}},
 		"Schemas":               {public: true, all: methods{"GET": (*exchange).listSchemas}, one: methods{"GET": (*exchange).showSchema}},
-		"Me":                    {absent: true},
-		"Bulk":                  {absent: true},
-		search:                  {absent: true},
+		"Me":                    {me: true, all: one},
+		"Bulk":                  {large: true, all: methods{"POST": (*exchange).bulk}},
+		search:                  {all: searches},
+		"":                      {all: methods{"GET": (*exchange).listAll}},
 	}
 	for _, t := range types {
 		routes[strings.TrimPrefix(t.Endpoint, "/")] = route{
-			typ: t,
-			all: methods{"GET": (*exchange).list, "POST": (*exchange).create},
-			one: methods{
-				"GET":    (*exchange).get,
-				"PUT":    (*exchange).replace,
-				"PATCH":  (*exchange).patch,
-				"DELETE": (*exchange).delete,
-			},
+			typ:   t,
+			large: t == scim.GroupType, // sent with all its members; a person is one
+			all:   methods{"GET": (*exchange).list, "POST": (*exchange).create},
+			one:   one,
 		}
 	}
 	return routes
@@ -143,6 +161,8 @@ func routes(types []*scim.ResourceType) map[string]route {
 // search stands under the base and under every endpoint (RFC 7644 section
 // 3.4.3).
 const search = ".search"
+
+var searches = methods{"POST": (*exchange).search}
 
 // WithoutDoubleSlashes is for the mux that a Handler is mounted on:
 // net/http's answers a path with a double slash, which is what an admin's base

@@ -121,17 +121,15 @@ func TestUnknownEndpointsAreRefused(t *testing.T) {
 	f := newFixture(t)
 	f.user(t, "anna@acme.test")
 	for _, c := range []struct{ method, path, code, scimType string }{
-		{"GET", Base + "/", "404.3", ""},
-		{"GET", Base, "404.3", ""},
 		{"GET", Base + "/Devices", "404.3", ""},
 		{"POST", Base + "/users", "404.3", ""},
 		{"GET", Base + "/ServiceProviderConfigs", "404.3", ""}, // okta-opp-001, authentik-disc-002
 		{"GET", Base + "/ServiceProviderConfig/x", "404.3", ""},
 		{"GET", Base + "/Users/id-1/name", "404.3", ""},
-		{"GET", Base + "/Me", "501.1", ""},
-		{"POST", Base + "/Bulk", "501.1", ""},
-		{"POST", Base + "/.search", "501.1", ""},
-		{"POST", Base + "/Users/.search", "501.1", ""},
+		{"GET", Base + "/Me/x", "404.3", ""},
+		{"POST", Base + "/Bulk/Users", "404.3", ""},
+		{"POST", Base + "/Users/.search/x", "404.3", ""},
+		{"POST", Base + "/Schemas/.search", "405.1", ""},
 		{"GET", "/api/scim/v1/Users", "400.18", scim.InvalidVers},
 		{"GET", "/api/scim/v2.1/Users", "400.18", scim.InvalidVers},
 		{"GET", Base + "/Users/nobody", "404.1", ""},
@@ -154,6 +152,11 @@ func TestItem29WrongMethod(t *testing.T) {
 		{"POST", "/Schemas", "GET, HEAD"}, // item 41
 		{"DELETE", "/ResourceTypes/User", "GET, HEAD"},
 		{"PUT", "/ServiceProviderConfig", "GET, HEAD"},
+		{"GET", "/Bulk", "POST"},
+		{"GET", "/.search", "POST"},
+		{"GET", "/Users/.search", "POST"},
+		{"POST", "/", "GET, HEAD"},
+		{"POST", "/Me", "DELETE, GET, HEAD, PATCH, PUT"},
 	} {
 		w := f.send(c.method, Base+c.path, "")
 		wantError(t, w, "405.1", "")
@@ -207,7 +210,10 @@ func TestUnauthorized(t *testing.T) {
 		{"non-token", "401.2", `Bearer realm="Rollcall", error="invalid_token"`}, // okta-spec-11
 	} {
 		for _, path := range []string{"/Users", "/Users/x", "/Nothing", "/Bulk"} {
-			w := f.send("GET", Base+path+"?access_token="+goodToken, "", "Authorization", c.authorization)
+			w := f.send("GET", Base+path, "", "Authorization", c.authorization)
+			if c.code == "401.1" {
+				w = f.send("GET", Base+path+"?access_token="+goodToken, "", "Authorization", c.authorization)
+			}
 			wantError(t, w, c.code, "")
 			if got := w.Header().Get("WWW-Authenticate"); got != c.challenge {
 				t.Errorf("%q: WWW-Authenticate is %q, want %q", c.authorization, got, c.challenge)
@@ -220,6 +226,21 @@ func TestUnauthorized(t *testing.T) {
 	for _, authorization := range []string{"Bearer " + goodToken, "bearer  " + goodToken, goodToken} { // okta-auth-001
 		if w := f.send("GET", Base+"/Users", "", "Authorization", authorization); w.Code != 200 {
 			t.Errorf("%q: %d %s", authorization, w.Code, w.Body)
+		}
+	}
+}
+
+// RFC 6750 section 3.1: a token that comes twice is a malformed request.
+func TestTokenSentTwice(t *testing.T) {
+	f := newFixture(t)
+	twice := httptest.NewRequest("GET", "http://acme.test"+Base+"/Users", nil)
+	twice.Header["Authorization"] = []string{"Bearer " + goodToken, "Bearer other"}
+	w := httptest.NewRecorder()
+	f.ServeHTTP(w, twice)
+	for _, w := range []*httptest.ResponseRecorder{w, f.send("GET", Base+"/Users?access_token="+goodToken, "")} {
+		wantError(t, w, "400.19", scim.InvalidSyntax)
+		if got := w.Header().Get("WWW-Authenticate"); got != `Bearer realm="Rollcall", error="invalid_request"` {
+			t.Errorf("WWW-Authenticate is %q", got)
 		}
 	}
 }

@@ -101,7 +101,9 @@ func TestItem123Paging(t *testing.T) {
 		{"count=-1", 5, 1, 0, -1},
 		{"count=99999999999999999999", 5, 1, 5, 0},
 		{`filter=userName eq "nobody"`, 0, 1, 0, -1},
-		{"sortBy=userName&sortOrder=descending&count=1", 5, 1, 1, 0},
+		{"sortBy=userName&sortOrder=descending&count=1", 5, 1, 1, 4},
+		{"SORTBY=" + scim.UserSchema + ":username&sortorder=Descending&startIndex=2&count=1", 5, 2, 1, 3},
+		{"sortBy=userName&count=1", 5, 1, 1, 0},
 	} {
 		w := f.send("GET", Base+"/Users?"+c.query, "")
 		o := object(t, w)
@@ -119,6 +121,9 @@ func TestItem123Paging(t *testing.T) {
 			t.Errorf("%s: begins with %v", c.query, resources[0])
 		}
 	}
+	wantError(t, f.send("GET", Base+"/Users?sortBy=shoeSize", ""), "400.30", scim.InvalidPath) // item 122
+	wantError(t, f.send("GET", Base+"/Users?sortBy=name", ""), "400.30", scim.InvalidPath)
+	wantError(t, f.send("GET", Base+"/Users?sortBy=userName&sortOrder=up", ""), "400.13", scim.InvalidValue)
 	for _, query := range []string{"startIndex=one", "count=2.5", "count=1e3", "startIndex=0x1"} {
 		wantError(t, f.send("GET", Base+"/Users?"+query, ""), "400.40", scim.InvalidValue)
 	}

@@ -1,8 +1,10 @@
 package scimhttp
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -15,6 +17,7 @@ type memory struct {
 	base  string
 	types map[string]*scim.ResourceType
 	off   string // a type that is not offered now
+	me    string // whose token it is
 
 	mu     sync.Mutex
 	stored map[string][]*scim.Resource // by type, in order of creation
@@ -54,7 +57,15 @@ func (m *memory) Query(_ context.Context, typ string, q scim.Query) (*scim.Page,
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	page := &scim.Page{StartIndex: q.StartIndex}
-	for _, r := range m.stored[typ] {
+	if q.Cursor != nil {
+		q.StartIndex = 1
+		if *q.Cursor != "" {
+			if _, err := fmt.Sscanf(*q.Cursor, "at-%d", &q.StartIndex); err != nil {
+				return nil, scim.BadRequest(scim.InvalidCursor, "400.42", "Cursor not valid (400.42): begin again.")
+			}
+		}
+	}
+	for _, r := range m.sorted(typ, q) {
 		if q.Filter != nil && !q.Filter.Match(r.Object()) {
 			continue
 		}
@@ -63,7 +74,43 @@ func (m *memory) Query(_ context.Context, typ string, q scim.Query) (*scim.Page,
 			page.Resources = append(page.Resources, r)
 		}
 	}
+	if next := q.StartIndex + len(page.Resources); q.Cursor != nil && next <= page.Total && q.Count > 0 {
+		page.NextCursor = fmt.Sprint("at-", next)
+	}
 	return page, nil
+}
+
+// sorted is what is stored in the order that is asked for.
+func (m *memory) sorted(typ string, q scim.Query) []*scim.Resource {
+	all := slices.Clone(m.stored[typ])
+	if q.SortBy == "" {
+		return all
+	}
+	key, err := scim.SortKey(m.types[typ], q.SortBy)
+	if err != nil {
+		panic(err) // the handler has checked it
+	}
+	slices.SortStableFunc(all, func(a, b *scim.Resource) int {
+		x, hasX := key(a.Object())
+		y, hasY := key(b.Object())
+		order := cmp.Compare(x, y)
+		if hasX != hasY {
+			order = map[bool]int{true: -1, false: 1}[hasX]
+		}
+		if q.Descending {
+			return -order
+		}
+		return order
+	})
+	return all
+}
+
+// Me is whoever memory was told.
+func (m *memory) Me(context.Context) (typ, id string, err error) {
+	if m.me == "" {
+		return "", "", scim.Errorf(404, "", "404.4", "Nobody in particular asks (404.4): ask for /Users.")
+	}
+	return "User", m.me, nil
 }
 
 func (m *memory) Replace(_ context.Context, typ, id string, r *scim.Resource, v scim.Version) (*scim.Resource, error) {
@@ -108,7 +155,7 @@ func (m *memory) find(typ, id string, v scim.Version) (int, *scim.Resource, erro
 		if r.ID() != id {
 			continue
 		}
-		if v != "" && v != "*" && v != r.Version() {
+		if !v.Holds(r.Version()) {
 			return 0, nil, scim.Errorf(412, "", "412.1", "Version does not match (412.1): get the resource again.")
 		}
 		return i, r, nil

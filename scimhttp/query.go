@@ -6,11 +6,28 @@ import (
 	"github.com/rollcall-scim/rollcall/scim"
 )
 
-// params are the query parameters of RFC 7644 table 3 that are offered. Others
-// are ignored (section 3.4.2), empty ones too.
+// params are the query parameters of RFC 7644 table 3 and RFC 9865. Others are
+// ignored (section 3.4.2), empty ones too, but for the cursor of a first page.
 type params struct {
 	filter, startIndex, count string
+	sortBy, sortOrder         string
+	cursor                    *string
 	projection                scim.Projection
+	token                     bool // an access token, where none belongs
+}
+
+// check refuses what RFC 7644 section 3.9 calls mutually exclusive.
+func (p params) check() error {
+	if len(p.projection.Attributes) > 0 && len(p.projection.Excluded) > 0 {
+		return scim.BadRequest(scim.InvalidValue, "400.41",
+			"Two projections (400.41): a request takes attributes or excludedAttributes, not both. Send one of them.")
+	}
+	return nil
+}
+
+// asks reports whether anything of a query is there.
+func (p params) asks() bool {
+	return p.filter+p.startIndex+p.count+p.sortBy+p.sortOrder != "" || p.cursor != nil || !p.projection.Empty()
 }
 
 // parseQuery reads a query string the way clients write it, which net/url
@@ -26,16 +43,22 @@ func parseQuery(raw string) params {
 		name, value, _ := strings.Cut(pair, "=")
 		name = unescape(name, true)
 		value = strings.TrimSpace(unescape(value, true))
-		if value == "" {
-			continue
-		}
 		switch {
+		case strings.EqualFold(name, "cursor"):
+			p.cursor = &value
+		case value == "":
 		case strings.EqualFold(name, "filter"):
 			p.filter = value
 		case strings.EqualFold(name, "startIndex"):
 			p.startIndex = value
 		case strings.EqualFold(name, "count"):
 			p.count = value
+		case strings.EqualFold(name, "sortBy"):
+			p.sortBy = value
+		case strings.EqualFold(name, "sortOrder"):
+			p.sortOrder = value
+		case name == "access_token":
+			p.token = true
 		case strings.EqualFold(name, "attributes"):
 			p.projection.Attributes = append(p.projection.Attributes, splitNames(value)...)
 		case strings.EqualFold(name, "excludedAttributes"):

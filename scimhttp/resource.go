@@ -2,7 +2,6 @@ package scimhttp
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/rollcall-scim/rollcall/scim"
 )
@@ -13,26 +12,30 @@ func (x *exchange) create() (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	created, err := x.sp.Create(x.r.Context(), x.typ.Name, r)
+	created, err := x.provider().Create(x.r.Context(), x.typ.Name, r)
 	if err != nil {
 		return answer{}, err
 	}
 	x.ID = created.ID()
 	a := x.show(http.StatusCreated, created)
 	if a.location = created.String("meta.location"); a.location == "" {
-		a.location = x.BaseURL + x.typ.Endpoint + "/" + x.ID
+		a.location = x.address(x.typ, x.ID)
 	}
 	return a, nil
 }
 
 // get is RFC 7644 section 3.4.1.
 func (x *exchange) get() (answer, error) {
-	r, err := x.sp.Get(x.r.Context(), x.typ.Name, x.ID)
+	r, err := x.provider().Get(x.r.Context(), x.typ.Name, x.ID)
 	if err != nil {
 		return answer{}, err
 	}
-	if etag := string(r.Version()); etag != "" && matches(x.r.Header.Get("If-None-Match"), etag) {
-		return answer{status: http.StatusNotModified, etag: etag}, nil
+	etag := r.Version()
+	if !scim.Version(x.header("If-Match")).Holds(etag) {
+		return answer{}, mismatch(etag)
+	}
+	if none := x.header("If-None-Match"); none != "" && etag != "" && scim.Version(none).Holds(etag) {
+		return answer{status: http.StatusNotModified, etag: string(etag)}, nil
 	}
 	return x.show(http.StatusOK, r), nil
 }
@@ -43,7 +46,11 @@ func (x *exchange) replace() (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	replaced, err := x.sp.Replace(x.r.Context(), x.typ.Name, x.ID, r, x.ifMatch())
+	expected, err := x.expected()
+	if err != nil {
+		return answer{}, err
+	}
+	replaced, err := x.provider().Replace(x.r.Context(), x.typ.Name, x.ID, r, expected)
 	if err != nil {
 		return answer{}, err
 	}
@@ -61,11 +68,15 @@ func (x *exchange) patch() (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	r, err := x.sp.Patch(x.r.Context(), x.typ.Name, x.ID, p, x.ifMatch())
+	expected, err := x.expected()
 	if err != nil {
 		return answer{}, err
 	}
-	if x.typ == scim.GroupType && x.params.projection.Empty() {
+	r, err := x.provider().Patch(x.r.Context(), x.typ.Name, x.ID, p, expected)
+	if err != nil {
+		return answer{}, err
+	}
+	if x.unseen() {
 		return answer{status: http.StatusNoContent, etag: string(r.Version())}, nil
 	}
 	return x.show(http.StatusOK, r), nil
@@ -73,7 +84,11 @@ func (x *exchange) patch() (answer, error) {
 
 // delete is RFC 7644 section 3.6.
 func (x *exchange) delete() (answer, error) {
-	if err := x.sp.Delete(x.r.Context(), x.typ.Name, x.ID, x.ifMatch()); err != nil {
+	expected, err := x.expected()
+	if err != nil {
+		return answer{}, err
+	}
+	if err := x.sp.Delete(x.r.Context(), x.typ.Name, x.ID, expected); err != nil {
 		return answer{}, err
 	}
 	return answer{status: http.StatusNoContent}, nil
@@ -91,10 +106,23 @@ func (x *exchange) parse() (*scim.Resource, error) {
 	return r, err
 }
 
-// ifMatch is the version that a write expects; the provider compares (RFC 7644
-// section 3.14).
-func (x *exchange) ifMatch() scim.Version {
-	return scim.Version(strings.TrimSpace(x.r.Header.Get("If-Match")))
+// provider spares itself what this answer does not hold.
+func (x *exchange) provider() scim.ServiceProvider {
+	p, ok := x.sp.(scim.Projecting)
+	switch {
+	case !ok:
+		return x.sp
+	case x.unseen():
+		return p.Projected(scim.Projection{Attributes: []string{"meta"}})
+	case x.params.projection.Empty():
+		return x.sp
+	}
+	return p.Projected(x.params.projection)
+}
+
+// unseen reports that the answer has no body.
+func (x *exchange) unseen() bool {
+	return x.Method == http.MethodPatch && x.typ == scim.GroupType && x.params.projection.Empty()
 }
 
 // show answers with a resource. What is stored is what is answered: without a
@@ -103,29 +131,16 @@ func (x *exchange) show(status int, r *scim.Resource) answer {
 	return answer{status: status, body: x.append(nil, r), etag: string(r.Version())}
 }
 
-func (x *exchange) append(dst []byte, r *scim.Resource) []byte {
+func (x *exchange) append(dst []byte, r *scim.Resource) []byte { return x.appendAs(x.typ, dst, r) }
+
+func (x *exchange) appendAs(t *scim.ResourceType, dst []byte, r *scim.Resource) []byte {
 	if !x.params.projection.Empty() {
-		return x.typ.Append(dst, x.typ.Project(r.Object(), x.params.projection))
+		return t.Append(dst, t.Project(r.Object(), x.params.projection))
 	}
 	if dst == nil {
 		return r.JSON()
 	}
 	return append(dst, r.JSON()...)
-}
-
-// matches compares entity tags the weak way, as If-None-Match does (RFC 9110
-// section 13.1.2).
-func matches(header, etag string) bool {
-	if header == "" {
-		return false
-	}
-	for tag := range strings.SplitSeq(header, ",") {
-		tag = strings.TrimSpace(tag)
-		if tag == "*" || strings.TrimPrefix(tag, "W/") == strings.TrimPrefix(etag, "W/") {
-			return true
-		}
-	}
-	return false
 }
 
 // nameOf is the attribute by which people know a resource of the type.

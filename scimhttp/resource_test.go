@@ -55,6 +55,37 @@ func TestItem174To178Versions(t *testing.T) {
 	wantError(t, f.send("DELETE", path, "", "If-Match", `W/"1"`), "412.1", "")
 }
 
+func TestItem175To178Conditions(t *testing.T) {
+	f := newFixture(t)
+	path := Base + "/Users/" + f.user(t, "anna@acme.test")
+	patch := `{"Operations":[{"op":"add","path":"nickName","value":"A"}]}`
+	for _, c := range []struct {
+		method, body, header, tags string
+		status                     int
+	}{
+		{"GET", "", "If-Match", `W/"1"`, 200},
+		{"GET", "", "If-Match", `W/"2"`, 412},
+		{"HEAD", "", "If-None-Match", `W/"7", W/"1"`, 304},
+		{"PATCH", patch, "If-None-Match", "*", 412},
+		{"PATCH", patch, "If-None-Match", `W/"1"`, 412},
+		{"PUT", `{"userName":"anna@acme.test"}`, "If-None-Match", `W/"4",W/"1"`, 412},
+		{"DELETE", "", "If-None-Match", "*", 412},
+		{"PATCH", patch, "If-Match", `W/"2", W/"3"`, 412},
+		{"PATCH", patch, "If-Match", `W/"2", "1"`, 200},
+		{"PATCH", patch, "If-None-Match", `W/"1"`, 200},
+		{"PUT", `{"userName":"anna@acme.test"}`, "If-Match", `W/"9",W/"2"`, 200},
+		{"DELETE", "", "If-Match", `W/"9" , *`, 204},
+		{"DELETE", "", "If-Match", "*", 404},
+		{"PATCH", patch, "If-None-Match", "*", 404},
+	} {
+		if w := f.send(c.method, path, c.body, c.header, c.tags); w.Code != c.status {
+			t.Errorf("%s %s: %s: %d %s", c.method, c.header, c.tags, w.Code, w.Body)
+		} else if c.status == 412 && c.method != "HEAD" {
+			wantError(t, w, "412.1", "")
+		}
+	}
+}
+
 func TestItem161Delete(t *testing.T) {
 	f := newFixture(t)
 	path := Base + "/Users/" + f.user(t, "anna@acme.test")

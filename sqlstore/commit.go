@@ -240,8 +240,8 @@ func (s *Store) transact(fn func(*transaction) error) (err error) {
 func (t *transaction) finish() error {
 	for id := range t.dirty {
 		r := t.rows[id]
-		if _, err := t.exec(noCancel, `update tenants set display=$2, settings=$3, seq=$4, setup=$5, users=$6, matched=$7 where id=$1`,
-			id, r.Display, r.Settings, r.Seq, r.Setup, r.Users, r.Matched); err != nil {
+		if _, err := t.exec(noCancel, `update tenants set display=$2, settings=$3, seq=$4, setup=$5, users=$6, matched=$7, idp_groups=$8 where id=$1`,
+			id, r.Display, r.Settings, r.Seq, r.Setup, r.Users, r.Matched, r.IdPGroups); err != nil {
 			return err
 		}
 	}

@@ -2,9 +2,12 @@ package sqlstore_test
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -38,8 +41,16 @@ func serveInProcess(t *testing.T, d *directory.Directory) *httptest.Server {
 			}
 		},
 	}
+	oauth := &scimhttp.OAuth{
+		Hosts: hosts, Algorithms: directory.AssertionAlgorithms,
+		Grant: func(ctx context.Context, r scimhttp.TokenRequest) (string, time.Duration, error) {
+			label, _ := hosts.Tenant(r.Host)
+			return d.GrantAccess(ctx, directory.AccessRequest{ClientID: r.ClientID, Secret: r.Secret}, label, directory.Via{Request: r.RequestID, BaseURL: r.BaseURL, Started: r.Started})
+		},
+	}
 	mux := http.NewServeMux()
 	h.Mount(mux)
+	oauth.Mount(mux)
 	server := httptest.NewServer(scimhttp.WithoutDoubleSlashes(mux))
 	t.Cleanup(server.Close)
 	return server
@@ -62,9 +73,18 @@ func (s *wireState) Prepare(ctx context.Context, g *interop.Given) (map[string]s
 			return nil, err
 		}
 	}
-	ids, err := s.OverSCIM.Prepare(ctx, &interop.Given{Users: g.Users})
+	ids, err := s.OverSCIM.Prepare(ctx, &interop.Given{Users: g.Users, Crowd: g.Crowd, IdPGroups: g.IdPGroups})
 	if err != nil {
 		return nil, err
+	}
+	if g.OAuth {
+		id, secret, err := s.admin.CreateClient(ctx, directory.NewClient{Name: "IdP"})
+		if err != nil {
+			return nil, err
+		}
+		ids["clientId"], ids["clientSecret"] = id, secret
+		ids["clientBasic"] = base64.StdEncoding.EncodeToString([]byte(id + ":" + secret))
+		ids["tokenEndpoint"] = strings.TrimSuffix(s.Server.BaseURL, scimhttp.Base) + scimhttp.TokenPath
 	}
 	for name, attributes := range g.ByHand {
 		userName, _ := attributes["userName"].(string)
@@ -101,8 +121,28 @@ func flatten(into map[string]string, prefix string, attributes map[string]any) {
 // Close leaves the tenant behind: the database goes with the test.
 func (s *wireState) Close(context.Context, []string) error { return nil }
 
-// Every case of the wire catalogue, with the defaults, judged by the state
-// after.
+// deviations are the cases that Rollcall fails because it means to: what
+// identity providers send comes before what the profiles forbid. docs/check.md
+// gives the reason of each.
+var deviations = []string{
+	"rfc-patch-no-target", "rfc-filter-quotes",
+	"strict-claim", "strict-undefined", "strict-patch-path", "strict-patch-complex", "strict-listed-inactive", "strict-password",
+}
+
+func TestDeviationsAreExplained(t *testing.T) {
+	page, err := os.ReadFile("../docs/check.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range deviations {
+		if !strings.Contains(string(page), "`"+id+"`") {
+			t.Errorf("docs/check.md does not say why Rollcall fails %s", id)
+		}
+	}
+}
+
+// Every case of the wire catalogue and of the profiles, with the defaults,
+// judged by the state after.
 func TestWireCatalogue(t *testing.T) {
 	cases, err := interop.Load()
 	if err != nil {
@@ -130,7 +170,11 @@ func TestWireCatalogue(t *testing.T) {
 				if result.Skipped != "" {
 					t.Skip(result.Skipped)
 				}
-				if !result.OK() {
+				deviates := slices.Contains(deviations, c.ID)
+				if deviates && result.Failure == nil {
+					t.Error("a deviation that is none any more: take it from the list and from docs/check.md")
+				}
+				if !deviates && !result.OK() {
 					t.Error(result.String())
 				}
 			})

@@ -37,10 +37,10 @@ func (s *Store) View(ctx context.Context, tenant int64, fn func(directory.Reader
 	return fn(reader{session{s.dialect, snapshot{tx}}, tenant})
 }
 
-const tenantColumns = `id, name, display, created, settings, seq, setup, users, matched`
+const tenantColumns = `id, name, display, created, settings, seq, setup, users, matched, idp_groups`
 
 func tenantFields(t *directory.TenantRow) []any {
-	return []any{&t.ID, &t.Name, &t.Display, &t.Created, &t.Settings, &t.Seq, &t.Setup, &t.Users, &t.Matched}
+	return []any{&t.ID, &t.Name, &t.Display, &t.Created, &t.Settings, &t.Seq, &t.Setup, &t.Users, &t.Matched, &t.IdPGroups}
 }
 
 func (s session) tenant(ctx context.Context, id int64, lock string) (t directory.TenantRow, err error) {
@@ -89,7 +89,7 @@ func scanUser(rows *sql.Rows, more ...any) (*directory.UserRow, error) {
 
 // stampedColumns tell the tenant's stamp beside the user: for look-ups, where
 // one SELECT is cheaper than two.
-const stampedColumns = userColumns + `, t.setup, t.users`
+const stampedColumns = userColumns + `, t.setup, t.users, t.idp_groups`
 
 // User implements directory.Reader.
 func (r reader) User(ctx context.Context, id string) (*directory.UserRow, directory.Stamp, error) {
@@ -106,7 +106,8 @@ func (r reader) User(ctx context.Context, id string) (*directory.UserRow, direct
 // lookUp runs a SELECT of stampedColumns.
 func (r reader) lookUp(ctx context.Context, query, value string) (users []*directory.UserRow, st directory.Stamp, err error) {
 	err = r.each(ctx, func(rows *sql.Rows) error {
-		u, err := scanUser(rows, &st.Setup, &st.Users)
+		u, err := scanUser(rows, &st.Setup, &st.Users, &st.IdPGroups)
+		u.MayBeGrouped = st.IdPGroups > 0
 		// Two connections may have given him the same externalId.
 		if err == nil && (len(users) == 0 || users[len(users)-1].ID != u.ID) {
 			users = append(users, u)
@@ -121,7 +122,7 @@ func (r reader) lookUp(ctx context.Context, query, value string) (users []*direc
 
 // stamp is read after what it stands beside, so it can only be newer.
 func (r reader) stamp(ctx context.Context) (st directory.Stamp, err error) {
-	err = r.one(ctx, []any{&st.Setup, &st.Users}, `select setup, users from tenants where id=$1`, r.id)
+	err = r.one(ctx, []any{&st.Setup, &st.Users, &st.IdPGroups}, `select setup, users, idp_groups from tenants where id=$1`, r.id)
 	return st, err
 }
 
@@ -138,6 +139,9 @@ func (r reader) users(ctx context.Context, query string, args ...any) (users []*
 	}, query, append([]any{r.id}, args...)...)
 	if err == nil {
 		st, err = r.stamp(ctx)
+	}
+	for _, u := range users {
+		u.MayBeGrouped = st.IdPGroups > 0
 	}
 	return users, st, err
 }
@@ -190,14 +194,17 @@ func listCondition(l directory.List) *condition {
 		in = append(in, fmt.Sprint(int(s)))
 	}
 	fmt.Fprintf(&c.text, " and u.state in (%s)", strings.Join(in, ","))
-	if l.After != "" {
-		c.add("u.id>$%d", l.After)
+	if column, direction := listOrder(l); l.After != "" {
+		c.add(column+map[string]string{"": ">", " desc": "<"}[direction]+"$%d", l.After)
 	}
 	if l.Group != "" {
 		c.add("u.group_id=$%d", l.Group)
 	}
 	if l.Matched != nil {
 		fmt.Fprintf(&c.text, " and u.matched=%t", *l.Matched)
+	}
+	if l.Connection != "" {
+		c.add("u.id in (select user_id from links where tenant=$1 and connection=$%d)", l.Connection)
 	}
 	if l.Role > 0 {
 		c.add("u.role>=$%d and u.role>0", l.Role)
@@ -207,11 +214,22 @@ func listCondition(l directory.List) *condition {
 	}
 	if l.RemovedBefore > 0 {
 		c.add("u.removed_at<$%d", l.RemovedBefore)
+		c.text.WriteString(" and not exists (select 1 from removals r where r.tenant=u.tenant and r.user_id=u.id and r.state=1)")
 	}
 	if l.Team != "" {
 		c.add("u.id in (select user_id from memberships where tenant=$1 and team_id=$%d)", l.Team)
 	}
 	return c
+}
+
+func listOrder(l directory.List) (column, direction string) {
+	if l.Descending {
+		direction = " desc"
+	}
+	if l.ByName {
+		return "u.name_key", direction
+	}
+	return "u.id", direction
 }
 
 // ListUsers implements directory.Reader.
@@ -220,7 +238,8 @@ func (r reader) ListUsers(ctx context.Context, l directory.List) ([]*directory.U
 		return r.listTeam(ctx, l)
 	}
 	c := listCondition(l)
-	query := `select ` + userColumns + ` from users u where ` + c.text.String() + ` order by u.id`
+	column, direction := listOrder(l)
+	query := `select ` + userColumns + ` from users u where ` + c.text.String() + ` order by ` + column + direction
 	if l.Limit > 0 || l.Offset > 0 {
 		limit := l.Limit
 		if limit == 0 && l.Offset == 0 {
@@ -305,6 +324,9 @@ func (r reader) SetupSince(ctx context.Context, seq int64) (out directory.SetupR
 		defer func() { out.Connections = append(out.Connections, c) }()
 		return rows.Scan(&c.ID, &c.Name, &c.Deprovision, &c.Created, &c.Seq, &c.Gone)
 	}, `select id, name, deprovision, created, seq, gone from connections where tenant=$1 and seq>$2 order by seq`, r.id, seq); err != nil {
+		return out, err
+	}
+	if out.Clients, err = r.clientsSince(ctx, seq); err != nil {
 		return out, err
 	}
 	err = r.each(ctx, func(rows *sql.Rows) error {

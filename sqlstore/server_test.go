@@ -89,7 +89,7 @@ func serve(t *testing.T, url string) *server {
 		t.Fatal(err)
 	}
 	s := &server{said: &lines{}, ended: make(chan struct{})}
-	s.cmd = exec.Command(path, "serve", "--listen", "127.0.0.1:0", "--base-domain", "localhost", "--database", url)
+	s.cmd = exec.Command(path, "serve", "--listen", "127.0.0.1:0", "--base-domain", "localhost", "--database", url, "--rate-tenant", "0", "--rate-token", "0")
 	stderr, err := s.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

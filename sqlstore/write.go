@@ -36,6 +36,17 @@ func (s *Store) CreateTenant(ctx context.Context, row directory.TenantRow, fn fu
 	})
 }
 
+// Secret implements directory.Store.
+func (s *Store) Secret(ctx context.Context, name, fresh string) (value string, err error) {
+	err = s.transact(func(t *transaction) error {
+		if _, err := t.exec(noCancel, `insert into secrets (name, value) values ($1,$2) on conflict (name) do nothing`, name, fresh); err != nil {
+			return err
+		}
+		return t.one(noCancel, []any{&value}, `select value from secrets where name=$1`, name)
+	})
+	return value, err
+}
+
 // insertTenant tries again while another process takes the number, and not when
 // it has taken the name.
 func (t *transaction) insertTenant(row directory.TenantRow) (id int64, err error) {
@@ -186,6 +197,12 @@ func (x *tx) PutLink(ctx context.Context, l directory.LinkRow) error {
 	return err
 }
 
+// DeleteLink implements directory.Tx.
+func (x *tx) DeleteLink(ctx context.Context, connection, user string) error {
+	_, err := x.exec(ctx, `delete from links where tenant=$1 and connection=$2 and user_id=$3`, x.id, connection, user)
+	return err
+}
+
 // PutGroup implements directory.Tx.
 func (x *tx) PutGroup(ctx context.Context, g *directory.GroupRow) error {
 	if _, err := x.exec(ctx, `delete from group_names where tenant=$1 and group_id=$2`, x.id, g.ID); err != nil {
@@ -276,6 +293,8 @@ func (x *tx) Blank(ctx context.Context, u *directory.UserRow, names []string) er
 	}
 	for _, statement := range []string{
 		`delete from links where tenant=$1 and user_id=$2`,
+		deleteMember,
+		`delete from removals where tenant=$1 and user_id=$2`,
 		`update changes set value_before='', value_after='' where tenant=$1 and object=$2`,
 		`update activity set person='', detail='', notes='' where tenant=$1 and subject=$2`,
 	} {

@@ -38,7 +38,7 @@ func build(ctx context.Context, dir string) (binary string, err error) {
 }
 
 func startServer(ctx context.Context, binary, url string, s *seed) (*process, error) {
-	p := &process{seed: s, cmd: exec.CommandContext(ctx, binary, "serve", "--listen", "127.0.0.1:0", "--base-domain", "localhost", "--database", url)}
+	p := &process{seed: s, cmd: exec.CommandContext(ctx, binary, "serve", "--listen", "127.0.0.1:0", "--base-domain", "localhost", "--database", url, "--rate-tenant", "0", "--rate-token", "0")}
 	out, err := p.cmd.StderrPipe()
 	if err != nil {
 		return nil, err

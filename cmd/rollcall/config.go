@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rollcall-scim/rollcall/directory"
+	"github.com/rollcall-scim/rollcall/scim"
 	"github.com/rollcall-scim/rollcall/scimhttp"
 )
 
@@ -25,6 +27,8 @@ type config struct {
 	tlsKey         string
 	trustedProxies []string
 	plainHTTP      bool
+	rateTenant     float64
+	rateToken      float64
 }
 
 func (cfg *config) flags(c *cobra.Command) {
@@ -37,7 +41,9 @@ func (cfg *config) flags(c *cobra.Command) {
 	f.StringVar(&cfg.tlsKey, "tls-key", "", "file with the certificate's private key (PEM)")
 	f.StringSliceVar(&cfg.trustedProxies, "trusted-proxy", nil, "address range of a proxy whose X-Forwarded headers count, such as 10.0.0.0/8; may be repeated")
 	f.BoolVar(&cfg.plainHTTP, "plain-http", false, "listen beyond loopback without TLS, for a proxy in front that speaks it")
-	alsoEnvironment(f, "listen", "base-domain", "database", "public-url", "tls-cert", "tls-key", "trusted-proxy", "plain-http")
+	f.Float64Var(&cfg.rateTenant, "rate-tenant", 500, "how many requests a second one tenant may send for long, and twice as many at once; 0 for no limit")
+	f.Float64Var(&cfg.rateToken, "rate-token", 300, "the same for one access token")
+	alsoEnvironment(f, "listen", "base-domain", "database", "public-url", "tls-cert", "tls-key", "trusted-proxy", "plain-http", "rate-tenant", "rate-token")
 }
 
 // check reports everything that is wrong at once, so that nobody has to start
@@ -48,6 +54,8 @@ func (cfg *config) check() error {
 	faults.add(cfg.checkBaseDomain())
 	faults.add(cfg.checkPublicURL())
 	faults.add(cfg.checkTLS())
+	faults.add(checkRate("--rate-tenant", cfg.rateTenant))
+	faults.add(checkRate("--rate-token", cfg.rateToken))
 	for _, proxy := range cfg.trustedProxies {
 		_, err := proxyRange(proxy)
 		faults.add(err)
@@ -129,6 +137,25 @@ func (cfg *config) checkTLS() error {
 	}
 	_, err := loadCertificate(cfg.tlsCert, cfg.tlsKey)
 	return err
+}
+
+func checkRate(flag string, rate float64) error {
+	if rate == 0 || rate >= 1 && rate <= 1e6 {
+		return nil
+	}
+	return fmt.Errorf("%s %g is no rate; give a number of requests a second from 1, or 0 for no limit", flag, rate)
+}
+
+// limits are the rates that requests are held to.
+func (cfg *config) limits() []*scimhttp.Limit {
+	return []*scimhttp.Limit{
+		{Of: "tenant", Rate: cfg.rateTenant, Burst: 2 * cfg.rateTenant, Key: func(sp scim.ServiceProvider) string {
+			return sp.(*directory.Tenant).Name()
+		}},
+		{Of: "access token", Rate: cfg.rateToken, Burst: 2 * cfg.rateToken, Key: func(sp scim.ServiceProvider) string {
+			return sp.(*directory.Tenant).Caller()
+		}},
+	}
 }
 
 func (cfg *config) hosts() scimhttp.Hosts {

@@ -45,7 +45,8 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	}
 	fmt.Fprintf(errs, "rollcall: %v\n", err)
 	var usage *usageError
-	if errors.As(err, &usage) {
+	var cannot *cannotRun
+	if errors.As(err, &usage) || errors.As(err, &cannot) {
 		return exitUsage
 	}
 	return exitFailure
@@ -62,8 +63,9 @@ New here? Run "rollcall demo". It needs nothing and leaves nothing behind.`,
 		`  rollcall serve
   rollcall tenant create acme --name "Acme Oy" --admin-email admin@acme.test
   rollcall token create --tenant acme --user admin@acme.test --name SCIM`,
-		newServe(), newDemo(), newTenant(), newGroup(), newTeam(), newUser(), newToken(),
-		newActivity(), newChanges(), newVersion())
+		newServe(), newDemo(), newTenant(), newGroup(), newTeam(), newUser(), newIdPGroup(),
+		newConnection(), newToken(), newClient(), newRemoval(),
+		newActivity(), newChanges(), newCheck(), newVersion())
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return readEnvironment(c) }

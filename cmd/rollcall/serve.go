@@ -154,6 +154,7 @@ func answer(ctx context.Context, cfg config, d *directory.Directory, listener ne
 	chores, stop := context.WithCancel(ctx)
 	var wait sync.WaitGroup
 	wait.Go(func() { every(chores, time.Minute, func() { flushTokens(chores, d, logger) }) })
+	wait.Go(func() { settle(chores, d, logger); every(chores, time.Minute, func() { settle(chores, d, logger) }) })
 	wait.Go(func() { purge(chores, d, logger); every(chores, time.Hour, func() { purge(chores, d, logger) }) })
 	defer wait.Wait()
 	defer stop()
@@ -189,6 +190,12 @@ func every(ctx context.Context, interval time.Duration, do func()) {
 func flushTokens(ctx context.Context, d *directory.Directory, logger *slog.Logger) {
 	if err := d.FlushTokens(ctx); err != nil && ctx.Err() == nil {
 		logger.Error("when tokens were last used could not be written", "error", err)
+	}
+}
+
+func settle(ctx context.Context, d *directory.Directory, logger *slog.Logger) {
+	if err := d.Settle(ctx); err != nil && ctx.Err() == nil {
+		logger.Error("teams from IdP groups could not be settled", "error", err)
 	}
 }
 

@@ -23,9 +23,13 @@ func newServer(cfg config, d *directory.Directory, logger *slog.Logger) http.Han
 		Open:   s.open,
 		Done:   s.done,
 		Hosts:  s.hosts,
+		Limits: cfg.limits(),
+		OAuth:  true,
 		Logger: logger,
 	}
 	api.Mount(mux)
+	oauth := &scimhttp.OAuth{Grant: s.grant, Algorithms: directory.AssertionAlgorithms, Hosts: s.hosts, Logger: logger}
+	oauth.Mount(mux)
 	mux.HandleFunc("GET /livez", s.live)
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.HandleFunc("GET /{$}", s.showFront)
@@ -58,6 +62,17 @@ func (s *server) open(ctx context.Context, c scimhttp.Call) (scim.ServiceProvide
 		return nil, err
 	}
 	return t, nil
+}
+
+// grant gives an OAuth client an access token.
+func (s *server) grant(ctx context.Context, r scimhttp.TokenRequest) (token string, lifetime time.Duration, err error) {
+	label, bare := s.hosts.Tenant(r.Host)
+	if bare {
+		label = ""
+	}
+	return s.directory.GrantAccess(ctx, directory.AccessRequest{
+		ClientID: r.ClientID, Secret: r.Secret, Assertion: r.Assertion, Audiences: r.Audiences,
+	}, label, directory.Via{Request: r.RequestID, Client: r.Client, Operation: "TOKEN", BaseURL: r.BaseURL, Started: r.Started})
 }
 
 // done enters what was refused in the tenant's activity log; what worked was

@@ -15,19 +15,20 @@ import (
 func newToken() *cobra.Command {
 	return parent("token", "Make, list, rotate and revoke access tokens",
 		`An access token opens SCIM to an identity provider. It belongs to a company admin and
-ends with his access. It is shown once: only its fingerprint is kept.`,
+ends with his access, or to a connection. It is shown once: only its fingerprint is kept.`,
 		`  rollcall token create --tenant acme --user admin@acme.test --name SCIM
   rollcall token rotate SCIM --tenant acme`,
 		newTokenCreate(), newTokenList(), newTokenRevoke(), newTokenRotate())
 }
 
 func newTokenCreate() *cobra.Command {
-	var user, name, expires string
+	var user, connection, name, expires string
 	c := &cobra.Command{
-		Use:   "create --user ADMIN",
+		Use:   "create --user ADMIN | --connection NAME",
 		Short: "Make an access token and print it",
 		Long: `Create prints the new token alone on standard output, so that a script can take it from
-there. It is not kept, so it cannot be shown again.`,
+there. It is not kept, so it cannot be shown again. A token of a company admin ends with
+his access; one of a connection belongs to nobody, and outlives the admins.`,
 		Example: `  rollcall token create --tenant acme --user admin@acme.test --name SCIM
   TOKEN=$(rollcall token create --tenant acme --user admin@acme.test --name trial --expires 7d)`,
 		Args: arguments(),
@@ -36,7 +37,15 @@ there. It is not kept, so it cannot be shown again.`,
 			if err != nil {
 				return usageOf(c, err)
 			}
-			secret, err := t.CreateToken(c.Context(), user, name, end)
+			var secret string
+			switch {
+			case (user == "") == (connection == ""):
+				return usageOf(c, fmt.Errorf("say either --user or --connection"))
+			case user != "":
+				secret, err = t.CreateToken(c.Context(), user, name, end)
+			default:
+				secret, err = t.CreateConnectionToken(c.Context(), connection, name, end)
+			}
 			if err != nil {
 				return err
 			}
@@ -46,9 +55,9 @@ there. It is not kept, so it cannot be shown again.`,
 		}),
 	}
 	c.Flags().StringVar(&user, "user", "", "the company admin whose token it is")
+	c.Flags().StringVar(&connection, "connection", "", "the connection whose token it is")
 	c.Flags().StringVar(&name, "name", "SCIM", "a name by which to know it later")
 	c.Flags().StringVar(&expires, "expires", "365d", "when it ends: in so many days (90d), or a date (2027-12-31)")
-	needs(c, "user")
 	return withTenant(c)
 }
 
