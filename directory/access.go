@@ -172,6 +172,9 @@ func recycleName(old, name string) bool {
 // in the request is invalid is left as it was and noted, and nothing is
 // profiled.
 func (w *write) leave(was *UserRow, before, next scim.Object, faults []scim.Fault) (*UserRow, error) {
+	if w.byHand() && len(faults) > 0 {
+		return nil, faults[0].Err
+	}
 	for _, f := range faults {
 		w.note("skipped, because access is taken away: " + f.Err.Detail)
 	}
@@ -191,6 +194,10 @@ func (w *write) leave(was *UserRow, before, next scim.Object, faults []scim.Faul
 	return w.save(was, before, &u, next, kind)
 }
 
+// byHand says that a person asks, who reads an error and can ask again. Only an
+// IdP's word must never be refused.
+func (w *write) byHand() bool { return w.t.connection == "" }
+
 // validLeaver puts back a userName that a leaver cannot have. Among the removed
 // a name may stand twice.
 func (w *write) validLeaver(was, u *UserRow, before, next scim.Object) error {
@@ -199,7 +206,7 @@ func (w *write) validLeaver(was, u *UserRow, before, next scim.Object) error {
 		err = w.free(was, before, next)
 	}
 	var refused *scim.Error
-	if !errors.As(err, &refused) {
+	if w.byHand() || !errors.As(err, &refused) {
 		return err
 	}
 	w.note("skipped, because access is taken away: " + refused.Detail)
@@ -224,9 +231,16 @@ func (w *write) remove(u *UserRow, by string) {
 	u.Role, u.Group, u.Teams = RoleUser, "", ""
 }
 
+// departed is the departure of u. Who is inactive has left before: his role and
+// what was profiled last are those of that day.
 func departed(u *UserRow, o scim.Object) string {
 	ext, _ := o["externalId"].(string)
-	b, _ := json.Marshal(departure{u.Group, u.Memberships(), u.Role, ValuesOf(o), ext}, json.Deterministic(true))
+	d := departure{u.Group, u.Memberships(), u.Role, ValuesOf(o), ext}
+	if u.State == Inactive {
+		before := u.departure()
+		d.Role, d.Values = before.Role, before.Values
+	}
+	b, _ := json.Marshal(d, json.Deterministic(true))
 	return string(b)
 }
 

@@ -56,7 +56,8 @@ func plain(s string) string {
 type activityLog struct {
 	rows    chan waiting
 	flushes chan chan struct{}
-	done    chan struct{}
+	ended   chan struct{} // asks run to end
+	done    chan struct{} // run has ended
 }
 
 type waiting struct {
@@ -65,7 +66,7 @@ type waiting struct {
 }
 
 func newActivityLog(d *Directory) *activityLog {
-	l := &activityLog{rows: make(chan waiting, 10_000), flushes: make(chan chan struct{}), done: make(chan struct{})}
+	l := &activityLog{rows: make(chan waiting, 10_000), flushes: make(chan chan struct{}), ended: make(chan struct{}), done: make(chan struct{})}
 	go l.run(d)
 	return l
 }
@@ -83,17 +84,21 @@ func (l *activityLog) run(d *Directory) {
 	defer close(l.done)
 	for {
 		select {
-		case w, ok := <-l.rows:
-			if !ok {
-				return
-			}
+		case w := <-l.rows:
 			l.write(d, append(l.take(), w))
 		case flushed := <-l.flushes:
-			for rows := l.take(); len(rows) > 0; rows = l.take() {
-				l.write(d, rows)
-			}
+			l.writeAll(d)
 			close(flushed)
+		case <-l.ended:
+			l.writeAll(d)
+			return
 		}
+	}
+}
+
+func (l *activityLog) writeAll(d *Directory) {
+	for rows := l.take(); len(rows) > 0; rows = l.take() {
+		l.write(d, rows)
 	}
 }
 
@@ -138,8 +143,10 @@ func appendFailed(tx Tx, row *ActivityRow) error {
 	return tx.AppendActivity(noCancel, row)
 }
 
+// close writes what waits. Rows that come later, of requests that were cut off,
+// are lost.
 func (l *activityLog) close() {
-	close(l.rows)
+	close(l.ended)
 	<-l.done
 }
 

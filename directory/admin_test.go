@@ -502,3 +502,62 @@ func TestTenants(t *testing.T) {
 		w.fails(err, 404, "404.1")
 	})
 }
+
+// What people do by hand is refused where an IdP's word would be forgiven, and
+// says whose a name is.
+func TestByHandIsRefused(t *testing.T) {
+	each(t, func(w *world) {
+		ctx := t.Context()
+		w.groups("Finland", "Sweden")
+		w.must(w.admin.AddGroupName(ctx, "Finland", "FI"))
+		if err := w.admin.AddGroupName(ctx, "Sweden", "FI"); err == nil || !strings.Contains(err.Error(), `"FI" belongs to the group "Finland"`) {
+			t.Errorf("got %v", err)
+		}
+		if _, err := w.admin.CreateGroup(ctx, "Two\nlines"); err == nil || !strings.Contains(err.Error(), "line breaks") {
+			t.Errorf("got %v", err)
+		}
+		if _, err := w.admin.Teams(ctx, "Nope"); err == nil || !strings.Contains(err.Error(), "there is no group") {
+			t.Errorf("got %v", err)
+		}
+		w.set("deprovision", "deactivate")
+		id := w.post(`{"userName":"anna@acme.test"}`)
+		w.patch(id, leave)
+		_, err := w.admin.SetUser(ctx, "anna@acme.test", map[string]string{"userName": "admin@acme.test"})
+		w.fails(err, 409, "409.1")
+		_, err = w.admin.SetUser(ctx, "anna@acme.test", map[string]string{"contry": "Finland"})
+		if err == nil || !strings.Contains(err.Error(), "nothing was changed") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// A restore gives back the role that was lost on deactivation, before the
+// removal.
+func TestRestoreAfterDeactivation(t *testing.T) {
+	each(t, func(w *world) {
+		ctx := t.Context()
+		w.set("deprovision", "deactivate")
+		_, err := w.admin.CreateUser(ctx, "bo@acme.test", nil)
+		w.must(err)
+		_, err = w.admin.SetRole(ctx, "bo@acme.test", "company-admin")
+		w.must(err)
+		id := w.user("bo@acme.test").ID
+		w.patch(id, leave)
+		w.must(w.idp.Delete(ctx, "User", id, ""))
+		u, err := w.admin.RestoreUser(ctx, "bo@acme.test")
+		w.must(err)
+		if u.Role != "company admin" || u.ID != id {
+			t.Errorf("got %+v", u)
+		}
+	})
+}
+
+func TestRotatedNameIsClearAfterAWeek(t *testing.T) {
+	each(t, func(w *world) {
+		_, err := w.admin.RotateToken(t.Context(), "SCIM")
+		w.must(err)
+		w.now = w.now.Add(8 * 24 * time.Hour)
+		_, err = w.admin.RotateToken(t.Context(), "SCIM")
+		w.must(err)
+	})
+}

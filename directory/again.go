@@ -189,7 +189,7 @@ func (t *Tenant) UndoProfiling(ctx context.Context, request string) (back, left 
 		}
 	}
 	if back+left == 0 {
-		return 0, 0, fmt.Errorf("the change log has no run of profile-again with the id %q", request)
+		return 0, 0, fmt.Errorf("the change log has no run of profile-again with the id %q; the ids stand in: rollcall changes --json", request)
 	}
 	return back, left, nil
 }

@@ -108,7 +108,7 @@ func (n *NewClient) row() (row *ClientRow, secret string, err error) {
 		n.Connection = DefaultConnection
 	}
 	row = &ClientRow{ID: newID()}
-	if row.Name, err = trimmed(n.Name, "client"); err != nil {
+	if row.Name, err = chosen(n.Name, "client"); err != nil {
 		return row, "", err
 	}
 	if !n.Expires.IsZero() {

@@ -68,7 +68,7 @@ func (w *write) connection(name string) (*ConnectionRow, error) {
 // CreateConnection makes a connection for a second identity provider.
 func (t *Tenant) CreateConnection(ctx context.Context, name string) error {
 	return t.update(ctx, func(w *write) error {
-		name, err := trimmed(name, "connection")
+		name, err := chosen(name, "connection")
 		if err != nil {
 			return err
 		}
@@ -96,7 +96,7 @@ func (t *Tenant) SetConnection(ctx context.Context, name, setting, value string)
 			}
 			c.Deprovision = value
 		case "name":
-			if value, err = trimmed(value, "connection"); err != nil {
+			if value, err = chosen(value, "connection"); err != nil {
 				return err
 			}
 			if id := t.s.connectionNamed(value); id != "" && id != c.ID {

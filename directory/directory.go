@@ -202,7 +202,7 @@ func (d *Directory) OpenAdmin(ctx context.Context, name string, via Via) (*Tenan
 // SCIM is off.
 func (d *Directory) OpenToken(ctx context.Context, token, label string, via Via) (*Tenant, error) {
 	if token == "" {
-		return nil, scim.Errorf(401, "", "401.1", "No access token (401.1): send it as Authorization: Bearer <token>. An admin makes one under Profile > Access tokens, or with: rollcall token create.")
+		return nil, scim.Errorf(401, "", "401.1", "No access token (401.1): send it as Authorization: Bearer <token>. A company admin makes one with: rollcall token create.")
 	}
 	t, err := d.openSecret(ctx, token, via)
 	if err != nil {
@@ -244,7 +244,7 @@ func (d *Directory) openSecret(ctx context.Context, token string, via Via) (*Ten
 	return t, nil
 }
 
-var errToken = scim.Errorf(401, "", "401.2", "The access token is not valid (401.2): it is wrong, has expired, was revoked, or its owner is no longer a company admin. Make a new one under Profile > Access tokens and give it to the identity provider.")
+var errToken = scim.Errorf(401, "", "401.2", "The access token is not valid (401.2): it is wrong, has expired, was revoked, or its owner is no longer a company admin. Make a new one (rollcall token create) and give it to the identity provider.")
 
 // findToken returns the token's setup, caught up at least to the moment in
 // which the token was made.

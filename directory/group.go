@@ -64,7 +64,7 @@ func (t *Tenant) CreateGroup(ctx context.Context, name string) (id string, err e
 }
 
 func (w *write) createGroup(name string, first bool) (string, error) {
-	name, err := trimmed(groupKey(name), "group")
+	name, err := chosen(groupKey(name), "group")
 	if err != nil {
 		return "", err
 	}
@@ -76,7 +76,7 @@ func (w *write) createGroup(name string, first bool) (string, error) {
 // that profiling keeps matching, so an IdP that still sends it is not refused.
 func (t *Tenant) RenameGroup(ctx context.Context, name, to string) error {
 	return t.changeGroup(ctx, name, "rename", func(g *GroupRow) error {
-		to, err := trimmed(groupKey(to), "group")
+		to, err := chosen(groupKey(to), "group")
 		if err != nil {
 			return err
 		}
@@ -99,7 +99,7 @@ func rename(also []string, old, to string) []string {
 // Finland.
 func (t *Tenant) AddGroupName(ctx context.Context, name, also string) error {
 	return t.changeGroup(ctx, name, "also-known-as", func(g *GroupRow) error {
-		also, err := trimmed(groupKey(also), "group")
+		also, err := chosen(groupKey(also), "group")
 		if err != nil {
 			return err
 		}
@@ -137,7 +137,7 @@ func (t *Tenant) DeleteGroup(ctx context.Context, name string) error {
 			return err
 		}
 		if n > 0 {
-			return fmt.Errorf("the group %q is not empty: %d people are in it. Move them first (rollcall user move), then delete it", g.Name, n)
+			return fmt.Errorf("the group %q is not empty; people in it: %d. Move them first (rollcall user move), then delete it", g.Name, n)
 		}
 		for _, team := range w.t.s.teamsOf(g.ID) {
 			if err := w.deleteTeam(team); err != nil {
@@ -179,9 +179,19 @@ func (w *write) putGroup(g *GroupRow, kind string, before, after map[string]any)
 	g.Seq = w.last
 	err := w.tx.PutGroup(w.ctx, g)
 	if errors.Is(err, ErrTaken) {
-		return fmt.Errorf("a group of this tenant has the name %q already, perhaps as an other name; see: rollcall group list", g.Name)
+		return w.t.s.groupTaken(g)
 	}
 	return err
+}
+
+// groupTaken says which of the group's names is whose.
+func (s *setup) groupTaken(g *GroupRow) error {
+	for _, n := range append([]string{g.Name}, g.Also...) {
+		if id, ok := s.Group(n); ok && id != g.ID {
+			return fmt.Errorf("the name %q belongs to the group %q already; choose another, or take it away there", n, s.groupName(id))
+		}
+	}
+	return fmt.Errorf("a group of this tenant has the name %q already; see: rollcall group list", g.Name)
 }
 
 // group finds a group by name, other names included, or id.

@@ -203,7 +203,7 @@ func (w *write) assign(o scim.Object, attributes map[string]string) (scim.Object
 		return nil, faults[0].Err
 	}
 	if len(notes) > 0 {
-		return nil, fmt.Errorf("%s", strings.Join(notes, "; "))
+		return nil, fmt.Errorf("nothing was changed: %s", strings.Join(notes, "; "))
 	}
 	if next["externalId"] != nil {
 		return nil, fmt.Errorf("externalId belongs to the identity provider that gave it; change it there and let SCIM sync again")
@@ -285,7 +285,7 @@ func (t *Tenant) SetRole(ctx context.Context, ref, role string) (User, error) {
 	return t.byHand(ctx, func(w *write) (*UserRow, error) {
 		i := slices.Index(Roles, strings.ReplaceAll(strings.ToLower(strings.TrimSpace(role)), "-", " "))
 		if i < 0 {
-			return nil, fmt.Errorf("%q is no role. Choose among: %s", role, strings.Join(Roles, ", "))
+			return nil, fmt.Errorf("%q is no role. Choose among: %s", role, strings.ReplaceAll(strings.Join(Roles, ", "), " admin", "-admin"))
 		}
 		was, err := w.living(ref)
 		if err != nil {
@@ -344,7 +344,7 @@ func (t *Tenant) RestoreUser(ctx context.Context, ref string) (User, error) {
 		left := was.departure()
 		u := *was
 		u.State, u.RemovedAt, u.RemovedBy, u.Left, u.Role = Active, 0, "", "", left.Role
-		u.Group = t.s.home(left.Group)
+		u.Group = t.s.returnTo(left.Group)
 		if err := w.showInGroups(was, &u); err != nil {
 			return nil, err
 		}
@@ -398,7 +398,7 @@ func (w *write) living(ref string) (*UserRow, error) {
 		return nil, err
 	}
 	if u.State == Removed {
-		return nil, fmt.Errorf("%s is removed; restore him first with: rollcall user restore %s", ref, ref)
+		return nil, fmt.Errorf("%s is removed already; to have him back: rollcall user restore %s", ref, ref)
 	}
 	return u, nil
 }

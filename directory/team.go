@@ -24,6 +24,9 @@ func (t *Tenant) Teams(ctx context.Context, group string) ([]Team, error) {
 	if err := t.fresh(ctx); err != nil {
 		return nil, err
 	}
+	if _, err := (&write{t: t}).group(group); group != "" && err != nil {
+		return nil, err
+	}
 	out := t.s.listTeams(group)
 	for i := range out {
 		n, err := t.r.CountUsers(ctx, List{Team: out[i].ID})
@@ -111,6 +114,9 @@ func (t *Tenant) CreateTeam(ctx context.Context, group, name string) (id string,
 		if err != nil {
 			return err
 		}
+		if name, err = chosen(name, "team"); err != nil {
+			return err
+		}
 		id, err = w.createTeam(g.ID, name)
 		return err
 	})
@@ -129,7 +135,7 @@ func (w *write) createTeam(group, name string) (string, error) {
 // RenameTeam gives a team a new name; the old one keeps matching.
 func (t *Tenant) RenameTeam(ctx context.Context, ref TeamRef, to string) error {
 	return t.changeTeam(ctx, ref, "rename", func(row *TeamRow) error {
-		to, err := trimmed(to, "team")
+		to, err := chosen(to, "team")
 		if err != nil {
 			return err
 		}
@@ -144,7 +150,7 @@ func (t *Tenant) RenameTeam(ctx context.Context, ref TeamRef, to string) error {
 // AddTeamName adds another name that profiling matches.
 func (t *Tenant) AddTeamName(ctx context.Context, ref TeamRef, also string) error {
 	return t.changeTeam(ctx, ref, "also-known-as", func(row *TeamRow) error {
-		also, err := trimmed(also, "team")
+		also, err := chosen(also, "team")
 		if err != nil {
 			return err
 		}

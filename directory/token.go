@@ -99,7 +99,7 @@ func (t *Tenant) CreateToken(ctx context.Context, owner, name string, expires ti
 // mintNamed checks what people say of a new token. A zero expires means one
 // year.
 func (w *write) mintNamed(row TokenRow, expires time.Time) (secret string, err error) {
-	if row.Name, err = trimmed(row.Name, "token"); err != nil {
+	if row.Name, err = chosen(row.Name, "token"); err != nil {
 		return "", err
 	}
 	if expires.IsZero() {
@@ -238,6 +238,9 @@ func (w *write) token(ref string) (*TokenRow, error) {
 		if row.ID == ref {
 			return &row, nil
 		}
+		if row.Expires <= w.now {
+			continue // an old one, after a rotation
+		}
 		if row.Name == ref || row.Prefix == ref || isSecret(ref, tokenPrefix) && row.Hash == tokenHash(ref) {
 			found = append(found, row)
 		}
@@ -248,7 +251,7 @@ func (w *write) token(ref string) (*TokenRow, error) {
 	case 1:
 		return &found[0], nil
 	}
-	return nil, fmt.Errorf("%d tokens answer to %q; name one by its id", len(found), ref)
+	return nil, fmt.Errorf("%d tokens answer to %q; name one by its id, from: rollcall token list", len(found), ref)
 }
 
 // connectionNamed returns the connection's id.

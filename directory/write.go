@@ -5,6 +5,7 @@ import (
 	"encoding/json/v2"
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -63,6 +64,15 @@ func changeJSON(m map[string]any) string {
 		panic(err) // only our own values come here
 	}
 	return string(b)
+}
+
+// chosen is trimmed for names that people choose. What an IdP sends is taken as it
+// comes.
+func chosen(name, what string) (string, error) {
+	if strings.ContainsFunc(name, unicode.IsControl) {
+		return "", fmt.Errorf("the name of a %s cannot hold line breaks or other control characters", what)
+	}
+	return trimmed(name, what)
 }
 
 // trimmed refuses a name that is empty or longer than people can read.

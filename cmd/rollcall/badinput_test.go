@@ -48,7 +48,7 @@ func TestBadInput(t *testing.T) {
 		{[]string{"user", "create", "x@acme.test", "country=Narnia"}, exitFailure, "400.76"},
 		{[]string{"user", "remove", "admin@acme.test"}, exitFailure, "last company admin"},
 		{[]string{"user", "set-role", "admin@acme.test", "user"}, exitFailure, "last company admin"},
-		{[]string{"user", "set-role", "admin@acme.test", "king"}, exitFailure, "company admin"},
+		{[]string{"user", "set-role", "admin@acme.test", "king"}, exitFailure, "company-admin"},
 		{[]string{"user", "restore", "nobody@acme.test"}, exitFailure, "--removed"},
 		{[]string{"user", "profile-again", "--undo", "x"}, exitFailure, "no run"},
 		{[]string{"token", "create", "--user", "admin@acme.test", "--expires", "2001-01-01"}, exitFailure, "future"},
