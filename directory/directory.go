@@ -66,6 +66,7 @@ type Via struct {
 	Client    string // "Entra ID", "Okta", ...
 	Operation string // POST, PUT, ...
 	BaseURL   string // of SCIM, for meta.location; no slash at the end
+	Check     bool   // rollcall check asks: its look-ups match nobody (behaviour.md 5.2)
 	Started   time.Time
 }
 

@@ -78,7 +78,7 @@ func (w *write) guard(was *UserRow, before scim.Object, u *UserRow, next scim.Ob
 		return w.tx.KeepRemoval(w.ctx, u.ID)
 	case was.State == Removed && u.State == Active:
 		return w.tx.EndRemovals(w.ctx, u.ID)
-	case w.t.connection == "" || w.bystander:
+	case w.t.connection == "" || w.bystander || w.t.via.Check:
 		return nil
 	case was.State != Removed && u.State == Removed:
 		return w.guardKind(u, removedPerson, "removals")

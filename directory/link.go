@@ -108,7 +108,7 @@ func (w *write) renamed(u *UserRow) (bool, error) {
 // meet makes the link of a first exact look-up (behaviour.md 5.2). It is no
 // part of the resource: version and lastModified stay.
 func (t *Tenant) meet(u *UserRow) (*UserRow, error) {
-	if t.connection == "" {
+	if t.connection == "" || t.via.Check {
 		return u, nil
 	}
 	if _, linked := u.linkLine(t.connection); linked {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -29,6 +30,10 @@ var ErrCannotRun = errors.New("the check cannot run")
 func (t *Target) Offer(ctx context.Context) (*Offer, error) {
 	users, err := t.get(ctx, "/Users?count=1")
 	if err != nil {
+		var broken *url.Error
+		if errors.As(err, &broken) {
+			err = broken.Err // its own text repeats the address, and not as it was given
+		}
 		return nil, fmt.Errorf("%w: no answer from %s: %w", ErrCannotRun, t.BaseURL, err)
 	}
 	if problem := refusal(users); problem != "" {

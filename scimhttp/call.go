@@ -16,6 +16,7 @@ func (s *server) call(r *http.Request) Call {
 		BaseURL:   s.Hosts.BaseURL(r),
 		RequestID: requestID(r.Header.Get("X-Request-Id")),
 		Client:    clientName(r.UserAgent()),
+		Check:     r.Header.Get(CheckHeader) != "",
 		Method:    r.Method,
 		Started:   s.Now(),
 	}

@@ -23,6 +23,10 @@ const (
 	version = "v2"
 )
 
+// CheckHeader marks the requests of rollcall check, which looks at people without
+// being the identity provider that knows them. Other servers ignore it.
+const CheckHeader = "Rollcall-Check"
+
 // Call is what one request says about itself, before it is answered.
 type Call struct {
 	Token     string // of the Authorization header; empty when there is none
@@ -30,6 +34,7 @@ type Call struct {
 	BaseURL   string // absolute SCIM base URL of this request, without a slash at the end
 	RequestID string // the client's own if it is sane, else new; answered in X-Request-Id
 	Client    string // who sends it, from User-Agent: "Entra ID", "Okta", ..., "unknown"
+	Check     bool   // a check sends it, which meets nobody; see CheckHeader
 	Method    string // POST, PUT, PATCH, DELETE or GET, which HEAD counts as
 	Started   time.Time
 }

@@ -26,6 +26,8 @@ func checkWhole(t *testing.T, url string) {
 	told := d.checkChanges()
 	d.checkNames()
 	d.checkUsers(told)
+	d.checkIdPGroups()
+	d.checkRemovals()
 }
 
 // teller is a user as the change log tells him.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rollcall-scim/rollcall/directory"
 	"github.com/rollcall-scim/rollcall/scim"
 	"github.com/rollcall-scim/rollcall/sqlstore/storetest"
 )
@@ -27,7 +28,7 @@ var endpoints = map[string][]string{
 	"/ResourceTypes/{id}":    {"GET"},
 	"/Schemas":               {"GET"},
 	"/Schemas/{id}":          {"GET"},
-	"/Me":                    {"GET", "PATCH"},
+	"/Me":                    {"GET", "HEAD", "PUT", "PATCH", "DELETE"},
 	"/Bulk":                  {"POST"},
 	"/.search":               {"POST"},
 	"/Teams/{id}":            {"GET"},
@@ -55,11 +56,16 @@ func bodyFor(method, path string) string {
 
 // neighbours are two tenants: acme asks, globex has what must not be told.
 type neighbours struct {
-	t    *testing.T
-	url  string
-	acme *client
+	t      *testing.T
+	url    string
+	acme   *client
+	access string // of an OAuth client of acme
 	// of globex
 	token    string
+	person   string // the id of one
+	idpGroup string // and of one that he is in
+	clientID string // an OAuth client's
+	secret   string
 	ids      []string // of everything that has one
 	canaries []string
 }
@@ -69,10 +75,14 @@ func newNeighbours(t *testing.T, url string) *neighbours {
 	d, end := inProcess(t, url)
 	defer end()
 	_, acme := newTenant(t, d, "acme", "Finland")
-	_, token := newTenant(t, d, "globex", "Canaria")
+	globex, token := newTenant(t, d, "globex", "Canaria")
 	n := &neighbours{t: t, url: url, token: token}
+	var err error
+	if n.clientID, n.secret, err = globex.CreateClient(t.Context(), directory.NewClient{Name: "canary client"}); err != nil {
+		t.Fatal(err)
+	}
 	n.acme = serve(t, url).client("acme.localhost", acme)
-	n.canaries = []string{"canary", "Canaria", "globex", token, "Canarian"}
+	n.canaries = []string{"canary", "Canaria", "globex", token, "Canarian", "Kanari"}
 	for i, more := range []string{``, `,"active":true`} {
 		r := n.globex().send(t, "POST", "/Users", fmt.Sprintf(`{"schemas":["%s"],"userName":"canary%d@globex.test","externalId":"canary-ext-%d","displayName":"The canary %d","title":"canary title",
 			"emails":[{"value":"canary.mail%d@globex.test","type":"work"}],"addresses":[{"type":"work","country":"Canaria"}],"%s":{"department":"Canarian canaries"}%s}`,
@@ -82,6 +92,7 @@ func newNeighbours(t *testing.T, url string) *neighbours {
 		}
 		n.ids = append(n.ids, scim.ResourceFromJSON([]byte(r.body)).ID())
 	}
+	n.makeIdPGroups()
 	gone := n.ids[1]
 	if r := n.globex().send(t, "PATCH", "/Users/"+gone, `{"schemas":["`+scim.PatchOpURN+`"],"Operations":[{"op":"replace","path":"active","value":false}]}`); r.status != 200 {
 		t.Fatal(r)
@@ -89,7 +100,7 @@ func newNeighbours(t *testing.T, url string) *neighbours {
 	dump := openDump(t, url)
 	defer dump.db.Close()
 	id := globexID(dump)
-	for _, table := range []string{"groups", "teams", "tokens", "connections", "users"} {
+	for _, table := range []string{"groups", "teams", "tokens", "connections", "users", "idp_groups", "oauth_clients"} {
 		for _, row := range dump.rows("select id from " + table + " where tenant=" + id) {
 			n.ids = append(n.ids, row[0])
 		}
@@ -149,6 +160,7 @@ func TestIsolation(t *testing.T) {
 		defer d.db.Close()
 		before := d.everything("globex")
 		n.knowsAllEndpoints()
+		n.accessTokens()
 		for path, methods := range endpoints {
 			for _, method := range methods {
 				n.otherIDs(method, path)
@@ -156,7 +168,11 @@ func TestIsolation(t *testing.T) {
 			}
 		}
 		n.otherFilters()
+		n.otherMembers()
 		n.otherBodies()
+		n.otherOperations()
+		n.otherCursors()
+		n.otherClients()
 		d.same("globex after acme's requests", before, d.everything("globex"))
 	})
 }
@@ -205,7 +221,7 @@ func (n *neighbours) otherHosts(method, path string) {
 	body := bodyFor(method, path)
 	for _, id := range []string{n.ids[0], nobody} {
 		path := strings.ReplaceAll(path, "{id}", id)
-		for _, token := range []string{n.acme.token, "", "rc_wrong"} {
+		for _, token := range []string{n.acme.token, n.access, "", "rc_wrong", "rca_wrong"} {
 			c := n.acme.with(token)
 			r, want := c.at("globex.localhost").send(n.t, method, path, body), c.at("nowhere.localhost").send(n.t, method, path, body)
 			what := fmt.Sprintf("%s %s at globex's host, token %.6s", method, path, token)

@@ -139,6 +139,21 @@ var asking = []struct{ name, method, path, body string }{
 	{"PUT", "PUT", "/Users/{id}", `{"schemas":["` + scim.UserSchema + `"],"userName":"anna@acme.test","title":"late"}`},
 	{"POST", "POST", "/Users", `{"schemas":["` + scim.UserSchema + `"],"userName":"late@acme.test"}`},
 	{"DELETE", "DELETE", "/Users/{id}", ""},
+	{"change of an IdP group", "PATCH", "/Groups/{group}", `{"schemas":["` + scim.PatchOpURN + `"],"Operations":[{"op":"add","path":"members","value":[{"value":"{id}"}]}]}`},
+	{"PUT of an IdP group", "PUT", "/Groups/{group}", `{"schemas":["` + scim.GroupSchema + `"],"displayName":"late"}`},
+	{"get of an IdP group", "GET", "/Groups/{group}", ""},
+	{"DELETE of an IdP group", "DELETE", "/Groups/{group}", ""},
+	{"filter by member", "GET", `/Groups?filter=members.value+eq+"{id}"`, ""},
+	{"list of all", "GET", "?count=2", ""},
+	{"page by cursor", "GET", "/Users?count=1&cursor=", ""},
+	{"sorted list", "GET", "/Users?sortBy=title", ""},
+	{"search", "POST", "/.search", `{"schemas":["` + searchURN + `"],"filter":"id pr"}`},
+	{"search of nothing", "POST", "/.search", `{"schemas":["` + searchURN + `"],"count":0}`},
+	{"search for users", "POST", "/Users/.search", `{"schemas":["` + searchURN + `"],"filter":"userName eq \"anna@acme.test\""}`},
+	{"search for IdP groups", "POST", "/Groups/.search", `{"schemas":["` + searchURN + `"]}`},
+	{"me", "GET", "/Me", ""},
+	{"change of me", "PATCH", "/Me", `{"schemas":["` + scim.PatchOpURN + `"],"Operations":[{"op":"add","path":"title","value":"late"}]}`},
+	{"bulk", "POST", "/Bulk", `{"schemas":["` + bulkURN + `"],"Operations":[{"method":"POST","path":"/Users","bulkId":"1","data":{"userName":"late@acme.test"}},{"method":"DELETE","path":"/Users/{id}"}]}`},
 	{"discovery", "GET", "/ServiceProviderConfig", ""},
 	{"schemas", "GET", "/Schemas", ""},
 }
@@ -167,18 +182,25 @@ func TestTakenAway(t *testing.T) {
 			{"access tokens off", set("access-tokens", "false"), set("access-tokens", "true"), 401},
 			{"owner demoted", func() error { _, err := tenant.SetRole(t.Context(), "second@acme.test", "user"); return err }, nil, 401},
 			{"token revoked", func() error { return tenant.RevokeToken(t.Context(), "for revoking") }, nil, 401},
+			{"client revoked", func() error { return tenant.RevokeClient(t.Context(), "for revoking") }, nil, 401},
+			{"connection of a token deleted", func() error { _, err := tenant.DeleteConnection(t.Context(), "second"); return err }, nil, 401},
+			{"connection of a client deleted", func() error { _, err := tenant.DeleteConnection(t.Context(), "second"); return err }, nil, 401},
 		}
 		// A second admin, whose token and role can go.
 		if _, err := tenant.CreateUser(t.Context(), "second@acme.test", nil); err != nil {
 			t.Fatal(err)
 		}
 		id := s.find("anna@acme.test")
+		group := s.all[0].send(t, "POST", "/Groups", `{"displayName":"Choir"}`)
+		fill := strings.NewReplacer("{id}", id, "{group}", scim.ResourceFromJSON([]byte(group.body)).ID())
+		store := openDump(t, url)
+		defer store.db.Close()
 		for _, c := range cases {
 			for _, ask := range asking {
 				for i, server := range s.all {
 					*server = *server.with(s.token)
 					if c.give == nil {
-						*server = *server.with(freshToken(t, tenant, c.name))
+						*server = *server.with(server.freshAccess(t, tenant, c.name))
 					}
 					if warm := server.send(t, "GET", "/Users/"+id, ""); warm.status != 200 {
 						t.Fatalf("before %s: %s", c.name, warm)
@@ -186,10 +208,23 @@ func TestTakenAway(t *testing.T) {
 					if err := c.take(); err != nil {
 						t.Fatalf("%s: %v", c.name, err)
 					}
-					r := server.send(t, ask.method, strings.ReplaceAll(ask.path, "{id}", id), ask.body)
-					if r.status != c.want {
-						t.Errorf("%s: then %s at server %d is answered %.120s; want %d", c.name, ask.name, i, r, c.want)
+					before := store.everything("acme")
+					r := server.send(t, ask.method, fill.Replace(ask.path), fill.Replace(ask.body))
+					// A bulk request is refused operation by operation, and whose /Me it
+					// was is asked before whether it still is.
+					switch {
+					case ask.path == "/Bulk" && r.status == 200:
+						if n := strings.Count(r.body, fmt.Sprintf(`","status":"%d","response"`, c.want)); n != 2 {
+							t.Errorf("%s: then %s at server %d refuses %d operations of 2: %s", c.name, ask.name, i, n, r)
+						}
+					case ask.path == "/Me" && r.status == 404 && strings.Contains(r.body, "(404.4)"):
+						if !strings.Contains(c.name, "client") && !strings.Contains(c.name, "connection") {
+							t.Errorf("%s: then %s at server %d: %s", c.name, ask.name, i, r)
+						}
+					case r.status != c.want:
+						t.Errorf("%s: then %s at server %d is answered %.300s; want %d", c.name, ask.name, i, r, c.want)
 					}
+					store.same(c.name+": then "+ask.name, before, store.everything("acme"))
 					if c.give != nil {
 						if err := c.give(); err != nil {
 							t.Fatal(err)

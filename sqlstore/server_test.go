@@ -232,6 +232,38 @@ func freshToken(t *testing.T, tenant *directory.Tenant, name string) string {
 	return token
 }
 
+// freshAccess makes a token that the case may use up: of an OAuth client, of a
+// connection or of an admin.
+func (c *client) freshAccess(t *testing.T, tenant *directory.Tenant, name string) (token string) {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	connection := ""
+	if strings.HasPrefix(name, "connection") {
+		connection = "second"
+		must(tenant.CreateConnection(t.Context(), connection))
+	}
+	switch {
+	case strings.Contains(name, "client"):
+		id, secret, err := tenant.CreateClient(t.Context(), directory.NewClient{Name: "for revoking", Connection: connection})
+		must(err)
+		token, r := c.access(t, id, secret)
+		if token == "" {
+			t.Fatalf("%s: %s", name, r)
+		}
+		return token
+	case connection != "":
+		token, err := tenant.CreateConnectionToken(t.Context(), connection, "for revoking", time.Time{})
+		must(err)
+		return token
+	}
+	return freshToken(t, tenant, name)
+}
+
 // with is the same client with another token.
 func (c *client) with(token string) *client {
 	other := *c

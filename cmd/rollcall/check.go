@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rollcall-scim/rollcall/interop"
+	"github.com/rollcall-scim/rollcall/scimhttp"
 )
 
 func newCheck() *cobra.Command {
@@ -64,7 +66,7 @@ func aim(check *interop.Check, address string) error {
 	}
 	check.Server.BaseURL = strings.TrimRight(address, "/")
 	check.Server.Run = "c" + strings.ToLower(rand.Text()[:7])
-	check.Server.HTTP = &http.Client{Timeout: 30 * time.Second}
+	check.Server.HTTP = &http.Client{Timeout: 30 * time.Second, Transport: marked{localTransport()}}
 	return nil
 }
 
@@ -93,4 +95,28 @@ func (e *cannotRun) Error() string {
 		return "interrupted"
 	}
 	return strings.TrimPrefix(e.err.Error(), interop.ErrCannotRun.Error()+": ")
+}
+
+// marked says that a check asks.
+type marked struct{ http.RoundTripper }
+
+func (m marked) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set(scimhttp.CheckHeader, "1")
+	return m.RoundTripper.RoundTrip(r)
+}
+
+// localTransport finds *.localhost on this machine (RFC 6761 section 6.3), as
+// browsers and curl do and the system's resolver often does not.
+func localTransport() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	dial := (&net.Dialer{Timeout: 10 * time.Second}).DialContext
+	t.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		host, port, err := net.SplitHostPort(address)
+		if err == nil && strings.HasSuffix(strings.ToLower(host), ".localhost") {
+			address = net.JoinHostPort("localhost", port)
+		}
+		return dial(ctx, network, address)
+	}
+	return t
 }

@@ -26,7 +26,7 @@ func (s *served) people(token string) string {
 // fails nothing that identity providers send.
 func TestCheckOfOurselves(t *testing.T) {
 	s := newServed(t)
-	_, token := s.tenant("acme", "ada.admin@acme.test")
+	acme, token := s.tenant("acme", "ada.admin@acme.test")
 	s.send("POST", "acme.localhost", users, token, `{"userName":"anna@acme.test","externalId":"same","displayName":"Anna"}`)
 	s.send("POST", "acme.localhost", "/api/scim/v2/Groups", token, `{"displayName":"Devs"}`)
 	before := s.people(token)
@@ -40,6 +40,14 @@ func TestCheckOfOurselves(t *testing.T) {
 	}
 	if after := s.people(token); after != before {
 		t.Errorf("people before: %s\nafter: %s", before, after)
+	}
+	// behaviour.md 5.2: a check matches nobody.
+	if admin, err := acme.User(t.Context(), "ada.admin@acme.test"); err != nil || admin.Matched {
+		t.Errorf("the admin was matched: %v", err)
+	}
+	// Whom it made and removed again is no mass removal.
+	if held, err := acme.Removals(t.Context()); err != nil || len(held) != 0 {
+		t.Errorf("the guard holds %v, %v", held, err)
 	}
 }
 

@@ -77,7 +77,7 @@ var front = template.Must(template.New("front").Parse(`<!doctype html>
 <dt>Tenant URL, for your identity provider</dt>
 <dd><code>{{.}}</code></dd>
 <dt>Secret token</dt>
-<dd>An access token of a company admin; made with <code>rollcall token create</code></dd>
+<dd>An access token, made with <code>rollcall token create</code>, or an OAuth client, with <code>rollcall client create</code></dd>
 </dl>
 <p>There is nothing to click here. Provisioning happens between your identity provider and this server.</p>
 </main>

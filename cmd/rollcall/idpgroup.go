@@ -122,7 +122,7 @@ func newIdPGroupAdd() *cobra.Command {
 		"Add makes people, named by userName, and IdP groups, named by name, members of an IdP group that was made here.",
 		`  rollcall idp-group add "Board" anna@acme.test ben@acme.test --tenant acme`, []string{"NAME", "MEMBER..."},
 		func(c *cobra.Command, args []string, t *directory.Tenant) (string, error) {
-			return fmt.Sprintf("%d members added to %q.", len(args)-1, args[0]), t.AddToIdPGroup(c.Context(), args[0], args[1:])
+			return fmt.Sprintf("Members added to %[2]q: %[1]d.", len(args)-1, args[0]), t.AddToIdPGroup(c.Context(), args[0], args[1:])
 		})
 }
 
@@ -131,7 +131,7 @@ func newIdPGroupRemove() *cobra.Command {
 		"Remove takes people or IdP groups out of an IdP group that was made here.",
 		`  rollcall idp-group remove "Board" ben@acme.test --tenant acme`, []string{"NAME", "MEMBER..."},
 		func(c *cobra.Command, args []string, t *directory.Tenant) (string, error) {
-			return fmt.Sprintf("%d members removed from %q.", len(args)-1, args[0]), t.RemoveFromIdPGroup(c.Context(), args[0], args[1:])
+			return fmt.Sprintf("Members removed from %[2]q: %[1]d.", len(args)-1, args[0]), t.RemoveFromIdPGroup(c.Context(), args[0], args[1:])
 		})
 }
 

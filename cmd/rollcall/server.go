@@ -56,7 +56,7 @@ func (s *server) open(ctx context.Context, c scimhttp.Call) (scim.ServiceProvide
 		label = ""
 	}
 	t, err := s.directory.OpenToken(ctx, c.Token, label, directory.Via{
-		Request: c.RequestID, Client: c.Client, Operation: c.Method, BaseURL: c.BaseURL, Started: c.Started,
+		Request: c.RequestID, Client: c.Client, Operation: c.Method, BaseURL: c.BaseURL, Check: c.Check, Started: c.Started,
 	})
 	if err != nil {
 		return nil, err
