@@ -63,7 +63,7 @@ fuzz:
 	@set -e; targets="$$(go test -list '^Fuzz' ./scim)"; \
 	for target in $$(echo "$$targets" | grep '^Fuzz'); do \
 		echo "go test -fuzz $$target -fuzztime $(FUZZTIME) ./scim"; \
-		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) ./scim; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 2s ./scim; \
 	done
 
 tools:

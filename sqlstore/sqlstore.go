@@ -21,8 +21,9 @@ import (
 	"syscall"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the PostgreSQL driver
-	_ "modernc.org/sqlite"             // the SQLite driver, in pure Go
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite" // the SQLite driver, in pure Go
 
 	"github.com/rollcall-scim/rollcall/directory"
 )
@@ -108,10 +109,15 @@ func prepareFile(path string) error {
 }
 
 func openPostgres(ctx context.Context, database string) (*Store, error) {
-	db, err := sql.Open("pgx", database)
+	config, err := pgx.ParseConfig(database)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the database's URL %s: check its form, postgres://USER:PASSWORD@HOST/NAME", redacted(database))
 	}
+	// Every statement has its index. Left to itself PostgreSQL plans for the
+	// small tables of the first minute, and keeps walking them when they have
+	// grown.
+	config.RuntimeParams["enable_seqscan"] = "off"
+	db := stdlib.OpenDB(*config)
 	db.SetMaxOpenConns(16)
 	db.SetMaxIdleConns(16)
 	s := &Store{dialect: postgres, read: newPool(db), write: db, writers: newWriters(12)}

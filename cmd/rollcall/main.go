@@ -89,6 +89,8 @@ func kind(f *pflag.Flag) string {
 		return "true or false"
 	case "int", "int64":
 		return "a whole number"
+	case "float64":
+		return "a number"
 	case "stringSlice":
 		return "a list with commas"
 	}
