@@ -17,7 +17,9 @@ type crashWriter struct {
 	host, token string
 	client      *client
 	random      *rand.Rand
+	removes     bool // who is inactive is out of the tenant
 	people      []*crashPerson
+	groups      []*crashGroup
 	written     map[*crashPerson]bool // in this round
 	acked       map[string]string     // request id -> status, in this round
 	unsure      *attempt              // the one whose answer never came
@@ -27,7 +29,8 @@ type crashWriter struct {
 // crashPerson is a person as the last acknowledged answer showed him.
 type crashPerson struct {
 	id, userName string
-	body         string
+	body         string // without his IdP groups; "" when only a bulk request told of him
+	mark         string
 	state        crashState
 }
 
@@ -48,7 +51,8 @@ type attempt struct {
 	want         int
 	mark         string // the title that it sets, unlike any other
 	then         crashState
-	logged       bool // the activity log knows it
+	steps        []step // of a request about an IdP group, and of a bulk request
+	logged       string // the statuses that the activity log tells of it
 }
 
 // write sends requests, one after the other, until the server is gone.
@@ -67,19 +71,23 @@ func (w *crashWriter) write() {
 			w.t.Errorf("%s %s %s: %s", a.method, a.path, a.body, r)
 			return
 		}
-		w.acked[a.request] = fmt.Sprint(r.status)
+		w.acked[a.request] = a.statuses()
 		w.settled(a, r.body)
 	}
 }
 
 // settled notes that a request was done and what it answered.
 func (w *crashWriter) settled(a *attempt, body string) {
+	if len(a.steps) > 0 {
+		w.settledSteps(a, body)
+		return
+	}
 	p := a.p
 	if p.id == "" {
 		p.id = scim.ResourceFromJSON([]byte(body)).ID()
 		w.people = append(w.people, p)
 	}
-	p.body, p.state = body, a.then
+	p.body, p.state = anyGroups.ReplaceAllString(body, ""), a.then
 	w.written[p] = true
 }
 
@@ -92,6 +100,9 @@ func (w *crashWriter) next() *attempt {
 		a.p = &crashPerson{userName: fmt.Sprintf("Person.%s@acme.test", a.mark)}
 		a.method, a.path, a.body, a.want = "POST", "/Users", w.resource(a), 201
 		return a
+	}
+	if w.random.IntN(5) < 2 {
+		return w.nextGroup(a)
 	}
 	a.p = w.people[w.random.IntN(len(w.people))]
 	a.path = "/Users/" + a.p.id
@@ -145,19 +156,28 @@ func (w *crashWriter) compare(p *crashPerson) {
 	switch {
 	case p.state == deleted && r.status != 404:
 		w.t.Errorf("DELETE of %s was acknowledged: %s", p.id, r)
-	case p.state != deleted && r.body != p.body:
+	case p.state == deleted:
+		return
+	case p.body == "" && r.status == 200 && strings.Contains(r.body, `"title":"`+p.mark+`"`):
+		p.body = anyGroups.ReplaceAllString(r.body, "")
+	case anyGroups.ReplaceAllString(r.body, "") != p.body:
 		w.t.Errorf("acknowledged: %s\nread:         %s", p.body, r)
 	}
+	w.compareGroupsOf(p, r.body)
 }
 
 // settle finds out whether an unanswered request was done: by the activity log,
 // and the person must be as that says. Then his state is known again.
 func (w *crashWriter) settle(a *attempt) {
+	if len(a.steps) > 0 {
+		w.settleSteps(a)
+		return
+	}
 	if a.p.id == "" {
 		w.settleCreate(a)
 		return
 	}
-	if !a.logged {
+	if a.logged == "" {
 		w.written[a.p] = true // he must be what he was
 		return
 	}
@@ -179,8 +199,8 @@ func (w *crashWriter) settleCreate(a *attempt) {
 	if resources, _ := scim.ResourceFromJSON([]byte(found.body)).Object()["Resources"].([]any); len(resources) == 1 {
 		id, _ = resources[0].(scim.Object)["id"].(string)
 	}
-	if a.logged != (id != "") {
-		w.t.Errorf("the log tells of request %s, a POST: %t; found: %s", a.request, a.logged, found)
+	if (a.logged != "") != (id != "") {
+		w.t.Errorf("the log tells of request %s, a POST: %q; found: %s", a.request, a.logged, found)
 	}
 	if id == "" {
 		return

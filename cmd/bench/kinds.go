@@ -24,8 +24,10 @@ type request struct{ method, path, body string }
 // worker is one connection's user.
 type worker struct {
 	*seed
-	random *rand.Rand
-	page   int
+	random  *rand.Rand
+	page    int
+	hand    *hand  // of a measure of members
+	release func() // gives it back
 }
 
 // kinds in the order in which they run: what reads finds the size untouched,

@@ -88,38 +88,40 @@ func run(ctx context.Context, o options, databases []string) error {
 			progress("%s is left out: its server is not installed", name)
 			continue
 		}
-		results, err := runDatabase(ctx, o, db, binary)
+		results, members, err := runDatabase(ctx, o, db, binary)
 		db.close()
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		report(os.Stdout, db.title, o.sizes, results)
+		reportMembers(os.Stdout, members)
 	}
 	return nil
 }
 
 // runDatabase lets the directory grow from size to size.
-func runDatabase(ctx context.Context, o options, db *database, binary string) (results []result, err error) {
+func runDatabase(ctx context.Context, o options, db *database, binary string) (results []result, members []*memberMeasure, err error) {
 	s, err := newSeed(ctx, db.url)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	w, err := newBareWriter(ctx, db)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer w.close()
 	for _, size := range o.sizes {
 		if err := s.grow(ctx, size); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		some, err := measureSize(ctx, o, db, binary, s, w)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		results = append(results, some...)
 	}
-	return results, nil
+	members, err = measureMembers(ctx, o, db, binary, s, w)
+	return results, members, err
 }
 
 // measureSize takes every measure at one size. What is measured and what it is

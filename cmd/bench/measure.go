@@ -72,6 +72,11 @@ func (p *process) drive(ctx context.Context, k *kind, until time.Time) (latencie
 	c := p.connect()
 	defer c.close()
 	w := &worker{seed: p.seed, random: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))}
+	defer func() {
+		if w.release != nil {
+			w.release()
+		}
+	}()
 	for ctx.Err() == nil {
 		r, ok := p.request(w, k)
 		began := time.Now()
