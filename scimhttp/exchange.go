@@ -108,7 +108,9 @@ func (x *exchange) open(public bool) error {
 	sp, err := x.Open(x.r.Context(), x.Call)
 	if err == nil {
 		x.sp = sp
-		if v, ok := sp.(Verifying); ok && public {
+		// Where no resource is read or written first, nothing else proves that
+		// the token still holds.
+		if v, ok := sp.(Verifying); ok && x.typ == nil {
 			return v.Verify(x.r.Context())
 		}
 		return nil

@@ -93,7 +93,8 @@ type Operating interface {
 }
 
 // Verifying is a provider that Open opens on what it remembers of the token, and
-// that proves it with its first read. Discovery reads nothing, so it asks.
+// that proves it with its first read. Discovery, /Me, /Bulk and what there is not
+// read nothing first, so they ask.
 type Verifying interface {
 	Verify(ctx context.Context) error
 }

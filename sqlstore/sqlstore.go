@@ -64,9 +64,10 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 		return nil, err
 	}
 	// busy_timeout comes first, so that the switch to WAL already waits.
-	pragmas := "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=cache_size(-32000)&_pragma=temp_store(memory)"
+	pragmas := "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=temp_store(memory)"
 	name := "file:" + (&url.URL{Path: path}).EscapedPath() + pragmas
-	write, err := sql.Open("sqlite", name)
+	// The one writer keeps the pages of the indexes that it changes at random.
+	write, err := sql.Open("sqlite", name+"&_pragma=cache_size(-200000)")
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +78,7 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 		return nil, fmt.Errorf("cannot open the database %s: %w", path, err)
 	}
 	// Readers map the file: in a large one, reading a page at random costs half.
-	read, err := sql.Open("sqlite", name+"&_pragma=query_only(1)&_pragma=mmap_size(17179869184)")
+	read, err := sql.Open("sqlite", name+"&_pragma=cache_size(-32000)&_pragma=query_only(1)&_pragma=mmap_size(17179869184)")
 	if err != nil {
 		write.Close()
 		return nil, err

@@ -93,7 +93,9 @@ func run(ctx context.Context, o options, databases []string) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		report(os.Stdout, db.title, o.sizes, results)
+		if len(results) > 0 {
+			report(os.Stdout, db.title, o.sizes, results)
+		}
 		reportMembers(os.Stdout, members)
 	}
 	return nil
