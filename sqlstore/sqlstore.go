@@ -115,12 +115,10 @@ func openPostgres(ctx context.Context, database string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the database's URL %s: check its form, postgres://USER:PASSWORD@HOST/NAME", redacted(database))
 	}
-	// Every statement has its index, and the order that it asks for. Left to
-	// itself PostgreSQL plans for the small tables of the first minute, and keeps
-	// walking and sorting them when they have grown.
-	for _, way := range []string{"enable_seqscan", "enable_bitmapscan", "enable_sort"} {
-		config.RuntimeParams[way] = "off" // where there is no other way it is taken all the same
-	}
+	// Every statement has its index. Left to itself PostgreSQL plans for the
+	// small tables of the first minute, and keeps walking them when they have
+	// grown.
+	config.RuntimeParams["enable_seqscan"] = "off"
 	db := stdlib.OpenDB(*config)
 	db.SetMaxOpenConns(16)
 	db.SetMaxIdleConns(16)
