@@ -1,0 +1,92 @@
+package expression
+
+import (
+	"encoding/json/jsontext"
+	"encoding/json/v2"
+	"fmt"
+	"slices"
+)
+
+// Value is what a source attribute holds and what an expression yields: nothing,
+// one text, or a list of texts. Numbers, dates and references are texts, and so
+// are the truth values "True" and "False", as in Entra's language; the mapping
+// turns them into what the target's schema asks for. The zero Value is Null.
+type Value struct {
+	texts []string
+	many  bool
+
+	// Redacted values are written to the target and shown nowhere else.
+	Redacted bool
+	// Ignored leaves the target's attribute as it is.
+	Ignored bool
+}
+
+// Null is no value.
+var Null Value
+
+// Text is one text; an empty one is a value, and not Null.
+func Text(s string) Value { return Value{texts: []string{s}} }
+
+// Bool is "True" or "False".
+func Bool(b bool) Value {
+	if b {
+		return Text("True")
+	}
+	return Text("False")
+}
+
+// List is the value of a multi-valued attribute; an empty one is Null to
+// IsNull.
+func List(texts ...string) Value { return Value{texts: texts, many: true} }
+
+// IsNull says that there is no value.
+func (v Value) IsNull() bool { return len(v.texts) == 0 }
+
+// IsEmpty says that there is no value, or only an empty text.
+func (v Value) IsEmpty() bool { return len(v.texts) == 0 || len(v.texts) == 1 && v.texts[0] == "" }
+
+// Many says that the value is a list, even of one.
+func (v Value) Many() bool { return v.many }
+
+// String is the only text or a list's first; "" of Null.
+func (v Value) String() string {
+	if len(v.texts) == 0 {
+		return ""
+	}
+	return v.texts[0]
+}
+
+// Texts are all texts; they belong to the value.
+func (v Value) Texts() []string { return v.texts }
+
+// Equal compares the texts, in their order.
+func (v Value) Equal(w Value) bool {
+	return v.many == w.many && slices.Equal(v.texts, w.texts)
+}
+
+// MarshalJSON writes null, a text or an array of texts.
+func (v Value) MarshalJSON() ([]byte, error) {
+	switch {
+	case v.many:
+		return json.Marshal(v.texts)
+	case v.IsNull():
+		return []byte("null"), nil
+	}
+	return json.Marshal(v.texts[0])
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (v *Value) UnmarshalJSON(data []byte) error {
+	*v = Value{}
+	switch jsontext.Value(data).Kind() {
+	case jsontext.KindNull:
+		return nil
+	case jsontext.KindBeginArray:
+		v.many = true
+		return json.Unmarshal(data, &v.texts)
+	case jsontext.KindString:
+		v.texts = make([]string, 1)
+		return json.Unmarshal(data, &v.texts[0])
+	}
+	return fmt.Errorf("an attribute's value is a text, a list of texts or null, not %s", data)
+}
