@@ -29,6 +29,10 @@ type Directory struct {
 	Store  Store
 	Now    func() time.Time
 	Logger *slog.Logger
+	// Key gives the key of KeySize bytes that seals the secrets of applications.
+	// It is asked each time one is sealed or opened, so that a key that another
+	// process has made is found. make says that one may be made where there is none.
+	Key func(make bool) ([]byte, error)
 
 	mu     sync.RWMutex
 	setups map[int64]*setup

@@ -64,6 +64,7 @@ type Reader interface {
 	Links(ctx context.Context, user string) ([]LinkRow, error)
 	IdPGroupReader
 	GuardReader
+	ApplicationReader
 	Changes(ctx context.Context, q ChangeQuery) ([]ChangeRow, error)
 	Activity(ctx context.Context, q ActivityQuery) ([]ActivityRow, error)
 }
@@ -89,6 +90,7 @@ type Tx interface {
 	ClientTx
 	IdPGroupTx
 	GuardTx
+	ApplicationTx
 	// AppendChange gives c the tenant's next number and keeps it.
 	AppendChange(ctx context.Context, c *ChangeRow) error
 	AppendActivity(ctx context.Context, a *ActivityRow) error
@@ -291,7 +293,7 @@ type ChangeRow struct {
 	Request    string
 	Actor      string
 	Connection string
-	Type       string // User, Group, Team, Token, Connection, Tenant
+	Type       string // User, Group, Team, Token, Connection, Application, Tenant
 	Object     string // its id
 	Kind       string // create, update, remove, restore, ...
 	Before     string // JSON of what changed; "" for nothing

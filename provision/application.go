@@ -9,22 +9,23 @@ import (
 
 // Application is one outbound provisioning set-up of a tenant (Entra: enterprise
 // application): where people come from, where they go, who, and as what. Its
-// YAML is what people write, keep and compare; Parse reads it.
+// YAML is what people write, keep and compare; Parse reads it, and fills in
+// what is not said. Secrets stand in Source and Target as ${NAME} until Expand.
 type Application struct {
 	Name      string        `yaml:"name"`
 	Source    source.Config `yaml:"source"`
 	Target    target.Config `yaml:"target"`
 	Scope     Scope         `yaml:"scope"`
 	Schedule  Schedule      `yaml:"schedule,omitempty"`
-	Status    string        `yaml:"status"`   // On or Off
-	Approval  string        `yaml:"approval"` // Auto, AutoExceptRemoval or Always
+	Status    string        `yaml:"status"`             // On or Off
+	Approval  string        `yaml:"approval,omitempty"` // Auto, AutoExceptRemoval or Always
 	Leavers   Leavers       `yaml:"leavers,omitempty"`
 	Guards    Guards        `yaml:"guards,omitempty"`
-	Protected []string      `yaml:"protected,omitempty"` // names or anchors that are never touched
-	Drift     string        `yaml:"drift,omitempty"`     // DriftReport or DriftRepair
-	Retention Duration      `yaml:"log-retention,omitempty"`
-	Users     ObjectMapping `yaml:"users"`
-	Groups    ObjectMapping `yaml:"groups"`
+	Protected []string      `yaml:"protected,omitempty"`     // names or anchors that are never touched
+	Drift     string        `yaml:"drift,omitempty"`         // DriftReport or DriftRepair
+	Retention Duration      `yaml:"log-retention,omitempty"` // of the provisioning log; 90d when 0
+	Users     ObjectMapping `yaml:"users,omitempty"`
+	Groups    ObjectMapping `yaml:"groups,omitempty"`
 }
 
 // Values of Status, Approval and Drift. The first of each is the default, but
@@ -46,7 +47,7 @@ type Scope struct {
 	Sync   string   `yaml:"sync"`             // SyncAssigned (default) or SyncAll
 	Users  []string `yaml:"users,omitempty"`  // assigned: userPrincipalName, mail or anchor
 	Groups []string `yaml:"groups,omitempty"` // assigned: displayName or anchor; their members with them
-	// Nested is how deep members of members count: -1 (default, "on") to any
+	// Nested is how deep members of members count: Deep (default, "on") to any
 	// depth, 0 ("off") direct ones only.
 	Nested Nested `yaml:"nested,omitempty"`
 	// Filters: one filter must hold; a filter holds if all of its clauses do.
@@ -106,7 +107,7 @@ type Guard struct {
 
 // ObjectMapping says how users, or groups, are written.
 type ObjectMapping struct {
-	Enabled bool `yaml:"enabled"`
+	Enabled bool `yaml:"enabled,omitempty"` // in YAML: unless it says false
 	// Actions are those of create, update and delete that are done; empty: all.
 	Actions  []string `yaml:"actions,omitempty"`
 	Mappings Mappings `yaml:"mappings,omitempty"` // the default mapping when empty
@@ -127,9 +128,9 @@ type Mapping struct {
 	// Match is the precedence in which the attribute finds people who are there
 	// already, from 1; mappings of the same precedence must all agree. 0: not.
 	Match   int     `yaml:"match,omitempty"`
-	Apply   string  `yaml:"apply,omitempty"` // one of the Apply constants
+	Apply   string  `yaml:"apply,omitempty"` // one of the Apply constants; always when empty
 	Default *string `yaml:"default,omitempty"`
-	Null    string  `yaml:"null,omitempty"` // one of the Null constants
+	Null    string  `yaml:"null,omitempty"` // one of the Null constants; keep when empty
 	Type    string  `yaml:"type,omitempty"` // of the target's attribute where its schema does not tell: string, boolean, integer, decimal, reference
 }
 
@@ -153,3 +154,6 @@ type Duration time.Duration
 
 // Nested is a depth that people write as on, off or a number.
 type Nested int
+
+// Deep is a Nested without end.
+const Deep Nested = -1

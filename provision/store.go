@@ -74,7 +74,7 @@ type Object struct {
 	// the source's part
 	Ref        string // what other objects call it; the anchor where the source has no other
 	Name       string // for people
-	NameKeys   string // folded names by which people search for it, space for none
+	NameKey    string // the name, folded: people search by it
 	Attributes string // JSON object
 	Seen       int64  // the cycle that last met it
 	Gone       bool   // the source has it no more
@@ -214,19 +214,20 @@ type Op struct {
 	Number int64 // from 1, in the order of export
 	Phase  int   // see Phase constants: users before groups before memberships (I8)
 	Key
-	Name     string
-	NameKeys string
-	Target   string // the target's id; empty for a create
-	Action   string // Entra's words: create, update, disable, delete, other
-	State    string // planned, staged, rejected, done, failed, skipped, superseded
-	Guard    string // why it is staged
-	Why      string // the reason, a sentence
-	Loss     int    // objects, attributes or members that it takes away, for the guards
-	Losing   string // of which guard: deprovision, clear, members; empty: none
-	Method   string // POST, PATCH, PUT, DELETE; empty: nothing is sent
-	Body     string // JSON; references to objects that have no id yet are written as Reference writes them
-	Diff     string // JSON of []Difference
-	After    string // Object.Written after it
+	Name    string
+	NameKey string
+	Target  string // the target's id; empty for a create
+	Action  string // Entra's words: create, update, disable, delete, other
+	State   string // planned, staged, rejected, done, failed, skipped, superseded
+	Guard   string // why it is staged
+	Why     string // the reason, a sentence
+	Loss    int    // objects, attributes or members that it takes away, for the guards
+	Losing  string // of which guard: deprovision, clear, members; empty: none
+	Last    bool   // done, nothing is left to do for its object in this plan
+	Method  string // POST, PATCH, PUT, DELETE; empty: nothing is sent
+	Body    string // JSON; references to objects that have no id yet are written as Reference writes them
+	Diff    string // JSON of []Difference
+	After   string // Object.Written after it
 
 	// the log's part
 	Time     int64 // when it was done; 0: not yet
@@ -257,7 +258,12 @@ type OpStore interface {
 	Ops(ctx context.Context, q OpQuery) ([]*Op, error)
 	// CountOps counts a cycle's by action and state.
 	CountOps(ctx context.Context, cycle int64) ([]OpCount, error)
-	// SetOpState decides on staged ones; numbers nil: all in that state.
+	// StageOps has those planned operations of a cycle wait that lose what the guard
+	// watches and whose Guard is empty, and writes why into it.
+	StageOps(ctx context.Context, cycle int64, losing, guard string) (int, error)
+	// SupersedeBefore has the planned and staged operations of earlier cycles superseded.
+	SupersedeBefore(ctx context.Context, cycle int64) error
+	// SetOpState moves operations from one state to another; numbers nil: all in that state.
 	SetOpState(ctx context.Context, cycle int64, from, to string, numbers []int64) (int, error)
 	// Finish writes in one transaction what came of operations, and the objects
 	// they were about: the link is there when the log says so.

@@ -92,9 +92,18 @@ type Reading struct {
 	// Next is the watermark to read on from; empty where the source cannot
 	// tell what changed, so that every Read is full.
 	Next string
+	// Faulty are objects that are there and cannot be read, such as two with one
+	// key: each never came and is not taken for deleted either.
+	Faulty []Fault
 	// Notes are for the cycle's page: rows that were left out and why, that the
 	// domain controller is another one, ...
 	Notes []string
+}
+
+// Fault is an object that is there and could not be read.
+type Fault struct {
+	Type, Anchor string
+	Why          string // a sentence for people, with its cure
 }
 
 // Watching is a Source that can say cheaply whether there is anything after the

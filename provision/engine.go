@@ -1,0 +1,223 @@
+package provision
+
+import (
+	"cmp"
+	"context"
+	"encoding/json/v2"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+	"uuid"
+
+	"github.com/rollcall-scim/rollcall/provision/source"
+	"github.com/rollcall-scim/rollcall/provision/target"
+)
+
+// Engine runs the cycles of one application. Its fields are set before the
+// first call; Close closes the source.
+type Engine struct {
+	App    *Application // with its secrets
+	Source source.Source
+	Target *target.Target
+	Store  Store
+	Now    func() time.Time
+	Random io.Reader // nil: the system's
+	Logger *slog.Logger
+	// Parallel is how many requests run at the same time; what the target
+	// allows when 0.
+	Parallel int
+	// Changed says whether the set-up is another one since, or off; a running
+	// cycle asks twice a second. Nil: never.
+	Changed func(context.Context) (bool, error)
+	// Progress is called from time to time, by one goroutine at a time. Nil: not.
+	Progress func(Progress)
+
+	compiled *rules
+	owner    string
+}
+
+// Request asks for a cycle.
+type Request struct {
+	Actor string
+	// Full reads both sides whole, even where less would do.
+	Full bool
+	// PlanOnly computes and keeps the plan and writes nothing to the target.
+	PlanOnly bool
+	// AcceptShrink takes what the source does not have any more for deleted,
+	// however much it is.
+	AcceptShrink bool
+}
+
+// Lease times. A process that was killed is followed by another one after
+// leaseTime.
+const (
+	leaseTime = 10 * time.Second
+	leaseBeat = 2 * time.Second
+	stopBeat  = 400 * time.Millisecond
+	// stopGrace is what requests under way get when a cycle is to stop.
+	stopGrace = 500 * time.Millisecond
+)
+
+// errStopped is why a cycle's context ends when somebody stops it.
+var errStopped = errors.New("stopped: the application was switched off or its set-up was changed")
+
+// ErrQuarantined says that the target is left alone for now.
+var ErrQuarantined = errors.New("the application is in quarantine")
+
+// Run runs a cycle, and another one right behind where the first learned
+// something that should not wait, such as an object that vanished from the target.
+// The cycle's Outcome says how it ended; the error is for what kept it from
+// running at all: ErrLeased, a set-up that does not compile, a database that
+// does not answer.
+func (e *Engine) Run(ctx context.Context, r Request) (*Cycle, error) {
+	if err := e.prepare(); err != nil {
+		return nil, err
+	}
+	ctx, release, err := e.lease(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	var first *Cycle
+	for range 3 {
+		c, again, err := e.cycle(ctx, r)
+		if err != nil {
+			return first, err
+		}
+		first = cmp.Or(first, c)
+		if first != c {
+			first.merge(c)
+		}
+		if !again || r.PlanOnly {
+			break
+		}
+		r.Full = false
+	}
+	return first, nil
+}
+
+// merge makes one cycle of two for whoever asked for one.
+func (c *Cycle) merge(next *Cycle) {
+	a, b := c.stats(), next.stats()
+	a.Created += b.Created
+	a.Updated += b.Updated
+	a.Matched += b.Matched
+	a.Disabled += b.Disabled
+	a.Removed += b.Removed
+	a.Failed, a.Staged = b.Failed, b.Staged
+	a.Requests += b.Requests
+	c.Stats, c.Outcome, c.Message, c.Ended = encode(a), next.Outcome, next.Message, next.Ended
+}
+
+func (c *Cycle) stats() (s Stats) {
+	_ = json.Unmarshal([]byte(c.Stats), &s) // written by us; empty at first
+	return s
+}
+
+// Counted are the cycle's figures.
+func (c *Cycle) Counted() Stats { return c.stats() }
+
+// prepare compiles the set-up once.
+func (e *Engine) prepare() error {
+	if e.compiled != nil {
+		return nil
+	}
+	if e.Now == nil {
+		e.Now = time.Now
+	}
+	if e.Logger == nil {
+		e.Logger = slog.Default()
+	}
+	compiled, err := compile(e.App)
+	if err != nil {
+		return err
+	}
+	e.compiled, e.owner = compiled, uuid.NewV4().String()
+	return nil
+}
+
+// lease takes the application and keeps it until release is called. The context
+// ends with errStopped when the set-up changes, and with ErrLeased when the
+// lease was lost.
+func (e *Engine) lease(parent context.Context) (ctx context.Context, release func(), err error) {
+	now := e.Now()
+	if err := e.Store.Lease(parent, e.owner, now.UnixMicro(), now.Add(leaseTime).UnixMicro()); err != nil {
+		return nil, nil, err
+	}
+	ctx, cancel := context.WithCancelCause(parent)
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		e.beat(ctx, leaseBeat, func() error {
+			now := e.Now()
+			return e.Store.Lease(ctx, e.owner, now.UnixMicro(), now.Add(leaseTime).UnixMicro())
+		}, cancel)
+	})
+	wait.Go(func() {
+		e.beat(ctx, stopBeat, func() error {
+			if e.Changed == nil {
+				return nil
+			}
+			if changed, err := e.Changed(ctx); err == nil && changed {
+				return errStopped
+			}
+			return nil
+		}, cancel)
+	})
+	return ctx, func() {
+		cancel(nil)
+		wait.Wait()
+		if err := e.Store.Release(context.WithoutCancel(parent), e.owner); err != nil {
+			e.Logger.Warn("an application's lease could not be given back", "error", err)
+		}
+	}, nil
+}
+
+// beat calls do from time to time and cancels with its error when it is one of
+// those that end a cycle. A database that does not answer for a moment is not.
+func (e *Engine) beat(ctx context.Context, interval time.Duration, do func() error, cancel context.CancelCauseFunc) {
+	t := time.NewTicker(interval)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			if err := do(); errors.Is(err, ErrLeased) || errors.Is(err, errStopped) {
+				cancel(err)
+				return
+			}
+		}
+	}
+}
+
+// fingerprint tells set-ups apart that give other plans.
+func fingerprint(a *Application) int64 {
+	b := *a
+	b.Status, b.Approval, b.Schedule, b.Retention, b.Guards, b.Drift = "", "", Schedule{}, 0, Guards{}, ""
+	b.Target.Token, b.Source.Token, b.Source.Password = "", "", ""
+	h := fnv.New64a()
+	h.Write(b.YAML())
+	return int64(h.Sum64() >> 1)
+}
+
+func encode(v any) string {
+	b, err := json.Marshal(v, json.Deterministic(true))
+	if err != nil {
+		panic(fmt.Sprintf("provision: %v", err)) // only texts, numbers and maps of them are encoded
+	}
+	return string(b)
+}
+
+// noRecords is how many objects are handled at once, in memory and in one
+// transaction.
+const chunk = 500
+
+func (e *Engine) progress(phase string, done, total int64) {
+	if e.Progress != nil {
+		e.Progress(Progress{phase, done, total})
+	}
+}

@@ -1,0 +1,122 @@
+package provision
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/rollcall-scim/rollcall/provision/target"
+)
+
+// Times of escrow and quarantine.
+const (
+	firstRetry     = time.Minute
+	lastRetry      = 6 * time.Hour
+	quarantineBeat = 15 * time.Minute
+)
+
+// A breaker opens when so many operations of a cycle were tried and so many
+// percent of them failed.
+const (
+	breakerLeast   = 10
+	breakerPercent = 40
+)
+
+// errBreaker is a cycle in which too much failed.
+var errBreaker = errors.New("more than 40 % of the operations failed")
+
+// escrow puts an object aside until its next try: after a minute, and each time
+// twice as long, up to six hours. It is tried at once when its source changes.
+func escrow(o *Object, t trouble, cycle int64, now time.Time) {
+	o.Failures++
+	wait := min(firstRetry<<min(o.Failures-1, 20), lastRetry)
+	wait += time.Duration(rand.Int64N(int64(wait) / 10))
+	o.Retry = now.Add(wait).UnixMicro()
+	o.Dirty = true
+	o.Error = encode(lastError{t.code, t.message, cycle, now.UnixMicro()})
+}
+
+// lastError is Object.Error.
+type lastError struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Cycle   int64  `json:"cycle"`
+	Time    int64  `json:"time"`
+}
+
+// recover ends an object's escrow.
+func (o *Object) recovered() { o.Failures, o.Retry, o.Error = 0, 0, "" }
+
+// troubleOf is an error in the words of the log.
+func troubleOf(err error) trouble {
+	f := target.Classify(err)
+	return trouble{f.Code, inFull(f)}
+}
+
+func inFull(f target.Failure) string {
+	if f.Cure == "" {
+		return f.Text
+	}
+	return f.Text + " " + f.Cure
+}
+
+// explain is an error that ended a cycle, with its cure.
+func explain(err error) string {
+	var s *sourceError
+	switch {
+	case errors.As(err, &s), errors.Is(err, errStopped):
+		return err.Error()
+	case errors.Is(err, errBreaker):
+		return err.Error() + ". See why with: rollcall app logs --failed"
+	}
+	return inFull(target.Classify(err))
+}
+
+// breaks says that the target is to be left alone for a while: it refuses us, or
+// most of what we send.
+func (c *run) breaks(err error) bool {
+	var s *sourceError
+	if errors.As(err, &s) || errors.Is(err, errStopped) {
+		return false
+	}
+	return errors.Is(err, errBreaker) || endsCycle(err)
+}
+
+// quarantine is the state after a cycle that broke.
+func (c *run) quarantine(now time.Time) string {
+	q := Quarantine{Since: now.UnixMicro()}
+	if c.state.Quarantine != "" {
+		q = quarantined(c.state.Quarantine)
+	}
+	q.Reason, q.Tries, q.Next = c.cycle.Message, q.Tries+1, now.Add(quarantineBeat).UnixMicro()
+	return encode(q)
+}
+
+// QuarantineError says until when an application is left alone.
+type QuarantineError struct{ Quarantine }
+
+func (e *QuarantineError) Error() string {
+	return fmt.Sprintf("in quarantine since %s, next try %s: %s", clock(e.Since), clock(e.Next), e.Reason)
+}
+
+func (e *QuarantineError) Is(err error) bool { return err == ErrQuarantined }
+
+func clock(micros int64) string {
+	return time.UnixMicro(micros).UTC().Format("2006-01-02 15:04:05 UTC")
+}
+
+// probation refuses a cycle that comes by itself before a quarantine's next try.
+// One that somebody asked for is the try.
+func (c *run) probation(now int64) error {
+	if c.state.Quarantine == "" || c.request.Actor != BySchedule {
+		return nil
+	}
+	if q := quarantined(c.state.Quarantine); now < q.Next {
+		return &QuarantineError{q}
+	}
+	return nil
+}
+
+// BySchedule is the actor of cycles that begin by themselves.
+const BySchedule = "schedule"

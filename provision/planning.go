@@ -1,0 +1,402 @@
+package provision
+
+import (
+	"context"
+	"encoding/json/v2"
+	"hash/fnv"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/rollcall-scim/rollcall/provision/source"
+	"github.com/rollcall-scim/rollcall/scim"
+)
+
+// planner makes a cycle's plan: the operations that take the target to where the
+// set-up wants it. It reads, and writes nothing but the plan (invariant: a plan
+// sends only GET).
+type planner struct {
+	*run
+	ops     []*Op
+	changed []*Object // of which something was learned
+	counts  map[int]int64
+	// claimed are targets that this plan links, by hash: eight bytes each, so
+	// that it may be a million.
+	claimed map[uint64]struct{}
+	mu      sync.Mutex     // over claimed: look-ups run beside each other
+	looked  func(*subject) // is shown every subject; nil: nobody
+}
+
+// subject is one object while it is being planned.
+type subject struct {
+	*Object
+	record   *source.Record
+	decision Decision
+	out      bool // out of scope, disabled or gone: IsSoftDeleted
+	desired  Desired
+	waits    []string       // refs of objects that are not there yet
+	later    Desired        // references to objects that have no id yet
+	current  map[string]any // the target's resource, as far as it is known; nil: none
+	how      string         // how the link would be made
+	trouble  *trouble       // why it cannot be planned
+	warnings []string
+}
+
+// trouble is what keeps one object from being provisioned, and no other (I7).
+type trouble struct{ code, message string }
+
+// plan is the phase processing.
+func (c *run) plan(ctx context.Context) error {
+	c.enter(PhasePlanning)
+	p := &planner{run: c, counts: map[int]int64{}, claimed: map[uint64]struct{}{}}
+	if err := c.leaversDue(ctx); err != nil {
+		return err
+	}
+	counts, err := c.Store.CountObjects(ctx)
+	if err != nil {
+		return err
+	}
+	done := int64(0)
+	for _, typ := range c.types() {
+		_, err := c.walk(ctx, ObjectQuery{Type: typ, Dirty: true, Now: c.cycle.Started}, func(objects []*Object) error {
+			done += int64(len(objects))
+			c.tell(PhasePlanning, done, int64(counts.Dirty))
+			return p.chunk(ctx, objects)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if err := c.Store.SupersedeBefore(ctx, c.cycle.Number); err != nil {
+		return err
+	}
+	return c.guard(ctx, counts)
+}
+
+// leaversDue has those looked at whose access was taken so long ago that they
+// are to be deleted now.
+func (c *run) leaversDue(ctx context.Context) error {
+	if c.App.Leavers.action() != LeaveDisableDelete {
+		return nil
+	}
+	before := c.Now().Add(-c.App.Leavers.after()).UnixMicro()
+	_, err := c.walk(ctx, ObjectQuery{LeftBefore: before}, func(objects []*Object) error {
+		var keys []Key
+		for _, o := range objects {
+			if !o.Dirty {
+				keys = append(keys, o.Key)
+			}
+		}
+		if len(keys) == 0 {
+			return nil
+		}
+		return c.Store.MarkDirty(ctx, keys)
+	})
+	return err
+}
+
+func (l Leavers) action() string {
+	if l.Action == "" {
+		return LeaveDisableDelete
+	}
+	return l.Action
+}
+
+func (l Leavers) after() time.Duration {
+	if l.After == 0 {
+		return 30 * 24 * time.Hour
+	}
+	return time.Duration(l.After)
+}
+
+// chunk plans some objects and keeps their part of the plan.
+func (p *planner) chunk(ctx context.Context, objects []*Object) error {
+	subjects := make([]*subject, 0, len(objects))
+	for _, o := range objects {
+		s, err := p.look(o)
+		if err != nil {
+			return err
+		}
+		subjects = append(subjects, s)
+	}
+	if err := p.references(ctx, subjects); err != nil {
+		return err
+	}
+	if err := p.match(ctx, subjects); err != nil {
+		return err
+	}
+	if err := p.refresh(ctx, subjects); err != nil {
+		return err
+	}
+	for _, s := range subjects {
+		p.decide(s)
+		if p.looked != nil {
+			p.looked(s)
+		}
+	}
+	return p.keep(ctx, subjects)
+}
+
+// look decides about scope and evaluates the mappings, over the whole object
+// (I3).
+func (p *planner) look(o *Object) (*subject, error) {
+	r, err := o.record()
+	if err != nil {
+		return nil, err
+	}
+	s := &subject{Object: o, record: r}
+	switch {
+	case o.Faulty != "":
+		s.trouble = &trouble{"DuplicateSourceEntries", o.Faulty}
+		return s, nil
+	case o.Gone:
+		s.decision = Decision{Why: "the source does not have it any more"}
+	default:
+		s.decision = p.compiled.scope.Decide(r, o.Assigned > 0, o.Via)
+	}
+	disabled := isFalse(r.Get("accountEnabled").String())
+	s.out = !s.decision.In || disabled
+	if s.decision.In && disabled {
+		s.decision.Why = "it is in scope, and disabled at the source"
+	}
+	if s.out && o.Target == "" {
+		return s, nil // never created; nothing to map
+	}
+	rules := p.rules(o.Type)
+	desired, faults := rules.Evaluate(r, Input{Now: p.Now(), Random: p.Random, SoftDeleted: s.out, Linked: o.Target != "", Taken: p.taken(o)})
+	s.desired = desired
+	for _, f := range faults {
+		if f.Fatal {
+			s.trouble = &trouble{"MissingValues", f.String()}
+		} else {
+			s.warnings = append(s.warnings, f.String())
+		}
+	}
+	if o.Target != "" {
+		s.current = rules.Resource(decode(o.Written))
+	}
+	return s, nil
+}
+
+// taken asks for SelectUniqueValue whether the target has the value already.
+func (p *planner) taken(o *Object) func(path, candidate string) (bool, error) {
+	return func(path, candidate string) (bool, error) {
+		page, err := p.sp.Query(context.Background(), o.Type, scim.Query{Filter: equals(o.Type, path, candidate), StartIndex: 1, Count: 2})
+		if err != nil {
+			return false, err
+		}
+		for _, r := range page.Resources {
+			if r.ID() != o.Target {
+				return true, nil
+			}
+		}
+		return page.Total > len(page.Resources), nil
+	}
+}
+
+// references puts ids in the place of the source's own references, where there
+// are any; a virtual one where the object gets its id in this plan.
+func (p *planner) references(ctx context.Context, subjects []*subject) error {
+	var refs []string
+	for _, s := range subjects {
+		for _, v := range s.desired.Values {
+			refs = append(refs, v.Refs...)
+		}
+	}
+	found := map[string]*Object{}
+	slices.Sort(refs)
+	for part := range slices.Chunk(slices.Compact(refs), chunk) {
+		objects, err := p.Store.ObjectsByRef(ctx, part)
+		if err != nil {
+			return err
+		}
+		for _, o := range objects {
+			if was := found[o.Ref]; was == nil || was.Gone || was.Type == source.Group {
+				found[o.Ref] = o
+			}
+		}
+	}
+	for _, s := range subjects {
+		p.resolve(s, found)
+	}
+	return nil
+}
+
+// resolve fills the reference values of one object. One to somebody without an
+// id moves to s.later, for he must be written first (I8).
+func (p *planner) resolve(s *subject, found map[string]*Object) {
+	values := s.desired.Values[:0:0]
+	for _, v := range s.desired.Values {
+		if len(v.Refs) == 0 && v.Key != membersPath || v.Skip {
+			values = append(values, v)
+			continue
+		}
+		ids, virtual := make([]any, 0, len(v.Refs)), false
+		for _, ref := range v.Refs {
+			o := found[ref]
+			switch {
+			case o != nil && o.Target != "":
+				ids = append(ids, o.Target)
+			case o != nil && o.Target == "" && p.comes(o):
+				ids, virtual = append(ids, Reference(o.Type, o.Anchor)), true
+			default:
+				s.waits = append(s.waits, ref)
+			}
+		}
+		v.Value = any(ids)
+		if v.Key != membersPath {
+			if len(ids) == 0 {
+				if !v.Clear { // nobody to refer to yet
+					v.Skip = true
+				}
+				values = append(values, v)
+				continue
+			}
+			v.Value = ids[0]
+		}
+		if virtual || v.Key == membersPath {
+			s.later.Values = append(s.later.Values, v)
+			continue
+		}
+		values = append(values, v)
+	}
+	s.desired.Values = values
+}
+
+const membersPath = "members"
+
+// comes says that the object gets an id in this plan or did not get one yet,
+// rather than being out of scope.
+func (p *planner) comes(o *Object) bool {
+	if o.Gone || o.Faulty != "" || !p.handles(o.Type) {
+		return false
+	}
+	r, err := o.record()
+	if err != nil {
+		return false
+	}
+	return p.compiled.scope.Decide(r, o.Assigned > 0, o.Via).In && !isFalse(r.Get("accountEnabled").String())
+}
+
+// refresh reads those at the target who are linked and will be changed, unless
+// they were all listed in this cycle: so nobody's later edit is overwritten
+// unseen, and a plan shows what is there.
+func (p *planner) refresh(ctx context.Context, subjects []*subject) error {
+	var stale []*subject
+	for _, s := range subjects {
+		if s.trouble == nil && s.Target != "" && s.how == "" && p.stale(s) {
+			stale = append(stale, s)
+		}
+	}
+	return p.each(ctx, stale, func(ctx context.Context, s *subject) error {
+		r, err := p.sp.Get(ctx, s.Type, s.Target)
+		if isNotFound(err) {
+			s.unlink()
+			s.current = nil
+			return p.matchOne(ctx, s)
+		}
+		if err != nil {
+			return p.excuse(s, err)
+		}
+		return s.read(p.rules(s.Type), r)
+	})
+}
+
+// stale says that the subject is about to be changed, by a knowledge of the
+// target that may be old.
+func (p *planner) stale(s *subject) bool {
+	rules := p.rules(s.Type)
+	switch {
+	case s.out:
+		return s.Left == 0 && p.App.Leavers.action() != LeaveIgnore && !p.indexed
+	case s.Left > 0:
+		return true // targets hide whom they have disabled from lists
+	case p.indexed && s.Type != groupType && !p.replaces():
+		return false
+	}
+	return len(rules.Differences(s.desired, s.current)) > 0 || len(rules.Differences(s.later, s.current)) > 0
+}
+
+// replaces says that the target wants PUT in the place of PATCH.
+func (c *run) replaces() bool { return c.profile.UsePUT || !c.features.Patch }
+
+// read takes the resource for the truth about the target.
+func (s *subject) read(rules *Rules, r *scim.Resource) error {
+	doc := map[string]any{}
+	if err := json.Unmarshal(r.JSON(), &doc); err != nil {
+		s.trouble = &trouble{"SystemForCrossDomainIdentityManagementBadResponse", "The target's answer is no JSON object: " + err.Error()}
+		return nil
+	}
+	now := rules.Current(doc)
+	if ours, ok := decode(s.Written)[membersPath]; ok {
+		now[membersPath] = ours // members that others added are not ours to remove
+	}
+	s.current, s.Version, s.Written = doc, string(r.Version()), encode(now)
+	return nil
+}
+
+// excuse turns an error about one object into its own trouble; one that all
+// others would meet too ends the cycle.
+func (p *planner) excuse(s *subject, err error) error {
+	if endsCycle(err) {
+		return err
+	}
+	t := troubleOf(err)
+	s.trouble = &t
+	return nil
+}
+
+// keep writes the plan's part, and what was learned on the way.
+func (p *planner) keep(ctx context.Context, subjects []*subject) error {
+	for _, s := range subjects {
+		if len(s.waits) > 0 {
+			if err := p.Store.Await(ctx, s.Key, s.waits); err != nil {
+				return err
+			}
+		}
+	}
+	if err := p.Store.InsertOps(ctx, p.ops); err != nil {
+		return err
+	}
+	p.ops = p.ops[:0]
+	if p.request.PlanOnly {
+		p.changed = p.changed[:0]
+		return nil
+	}
+	err := p.Store.PutLinks(ctx, p.changed)
+	p.changed = p.changed[:0]
+	return err
+}
+
+// claim takes a target for one source object; false when another one of this
+// plan has it already.
+func (p *planner) claim(typ, id string) bool {
+	h := fnv.New64a()
+	h.Write([]byte(typ + "/" + id))
+	sum := h.Sum64()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, taken := p.claimed[sum]; taken {
+		return false
+	}
+	p.claimed[sum] = struct{}{}
+	return true
+}
+
+// add appends an operation of a phase.
+func (p *planner) add(phase int, s *subject, op Op) *Op {
+	p.counts[phase]++
+	op.Cycle, op.Phase, op.Number = p.cycle.Number, phase, int64(phase)*phaseStep+p.counts[phase]
+	op.Key, op.Name, op.NameKey = s.Key, s.Name, s.NameKey
+	if op.Target == "" {
+		op.Target = s.Target
+	}
+	if op.State == "" {
+		op.State = Planned
+		p.stats.Planned++
+	}
+	p.ops = append(p.ops, &op)
+	return &op
+}
+
+func isFalse(text string) bool { return text == "False" || text == "false" || text == "0" }

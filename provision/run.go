@@ -1,0 +1,327 @@
+package provision
+
+import (
+	"cmp"
+	"context"
+	"encoding/json/v2"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/rollcall-scim/rollcall/provision/source"
+	"github.com/rollcall-scim/rollcall/provision/target"
+	"github.com/rollcall-scim/rollcall/scim"
+)
+
+// run is one cycle under way.
+type run struct {
+	*Engine
+	request  Request
+	state    State
+	cycle    *Cycle
+	stats    Stats
+	sp       scim.ServiceProvider
+	features target.Features
+	profile  target.Profile
+	indexed  bool // the target's objects are in the store, all of them
+	warnings []string
+	again    bool // something was learned that should not wait for the next cycle
+}
+
+// cycle runs one cycle: import, scoping, matching, planning, export. again says
+// that another should follow at once.
+func (e *Engine) cycle(ctx context.Context, r Request) (cycle *Cycle, again bool, err error) {
+	c := &run{Engine: e, request: r, sp: e.Target.Provider(), profile: e.Target.Profile()}
+	if err := c.begin(ctx); err != nil {
+		return nil, false, err
+	}
+	err = c.phases(ctx)
+	return c.cycle, c.again && err == nil, c.end(ctx, err)
+}
+
+// begin finds out what kind of cycle it is to be, and notes that it runs.
+func (c *run) begin(ctx context.Context) (err error) {
+	if c.state, err = c.Store.State(ctx); err != nil {
+		return err
+	}
+	now := c.Now().UnixMicro()
+	if err := c.cutOff(ctx, now); err != nil {
+		return err
+	}
+	if err := c.probation(now); err != nil {
+		return err
+	}
+	c.cycle = &Cycle{Number: c.state.Cycle + 1, Started: now, Actor: c.request.Actor, Setup: fingerprint(c.App)}
+	c.cycle.Kind = c.kind(now)
+	c.state.Cycle = c.cycle.Number
+	if err := c.Store.PutCycle(ctx, c.cycle); err != nil {
+		return err
+	}
+	return c.Store.PutState(ctx, c.state)
+}
+
+// cutOff ends a cycle whose process was killed: what it had planned is planned
+// again, and whoever may have been created is looked up before (I5).
+func (c *run) cutOff(ctx context.Context, now int64) error {
+	last, err := c.Store.Cycle(ctx, c.state.Cycle)
+	if err != nil || last == nil || last.Ended > 0 {
+		return err
+	}
+	last.Ended, last.Outcome = now, Stopped
+	last.Message = "The process that ran this cycle ended. The next one goes on from here."
+	return c.Store.PutCycle(ctx, last)
+}
+
+func (c *run) kind(now int64) string {
+	full := cmp.Or(int64(time.Duration(c.App.Schedule.Full)/time.Microsecond), (24 * time.Hour).Microseconds())
+	switch {
+	case c.state.LastFull == 0:
+		return Initial
+	case c.request.Full, c.state.Setup != c.cycle.Setup, now-c.state.LastFull > full:
+		return Full
+	}
+	return Incremental
+}
+
+// phases is the order of a cycle.
+func (c *run) phases(ctx context.Context) (err error) {
+	if c.features, err = c.Target.Features(ctx); err != nil {
+		return err
+	}
+	if c.state.Setup != c.cycle.Setup && c.state.LastFull > 0 {
+		if err := c.Store.MarkDirty(ctx, nil); err != nil {
+			return err
+		}
+	}
+	whole := c.cycle.Kind != Incremental
+	since := c.state.Watermark
+	if whole {
+		since = ""
+	}
+	grouping, err := c.read(ctx, since)
+	if err != nil {
+		return &sourceError{err}
+	}
+	if whole || grouping {
+		if err := c.assign(ctx); err != nil {
+			return err
+		}
+	}
+	if whole {
+		c.indexed = true
+		if err := c.list(ctx); err != nil {
+			return err
+		}
+	}
+	if err := c.plan(ctx); err != nil {
+		return err
+	}
+	if c.request.PlanOnly {
+		return nil
+	}
+	return c.export(ctx)
+}
+
+// sourceError is why the source could not be read.
+type sourceError struct{ err error }
+
+func (e *sourceError) Error() string { return "the source could not be read: " + e.err.Error() }
+func (e *sourceError) Unwrap() error { return e.err }
+
+// end notes how the cycle went. Its error is the store's; that of the cycle is
+// told in its message.
+func (c *run) end(ctx context.Context, err error) error {
+	stopped := context.Cause(ctx)
+	ctx = context.WithoutCancel(ctx)
+	now := c.Now()
+	c.cycle.Ended = now.UnixMicro()
+	use := c.Target.Stats()
+	c.stats.Requests, c.stats.Throttled = use.Requests, use.Waited.Milliseconds()
+	c.outcome(err, stopped)
+	if !c.request.PlanOnly {
+		c.cycle.Phase = PhaseEnded
+	}
+	c.cycle.Stats = encode(c.stats)
+	if err := c.Store.PutCycle(ctx, c.cycle); err != nil {
+		return err
+	}
+	if c.request.PlanOnly {
+		return nil
+	}
+	if err := c.remember(ctx, now); err != nil {
+		return err
+	}
+	if before := time.Duration(c.App.Retention); before > 0 {
+		if _, err := c.Store.Prune(ctx, now.Add(-before).UnixMicro()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *run) outcome(err, stopped error) {
+	switch {
+	case stopped != nil && err != nil:
+		c.cycle.Outcome, c.cycle.Message, c.again = Stopped, errStopped.Error(), false
+		if !errors.Is(stopped, errStopped) {
+			c.cycle.Message = stopped.Error()
+		}
+	case err != nil && c.breaks(err):
+		c.cycle.Outcome, c.cycle.Message = Breaking, explain(err)
+	case err != nil:
+		c.cycle.Outcome, c.cycle.Message = Failure, explain(err)
+	case len(c.warnings) > 0 || c.stats.Failed > 0 || c.stats.Staged > 0:
+		c.cycle.Outcome = Warning
+	default:
+		c.cycle.Outcome = Success
+	}
+	lines := c.warnings
+	if c.cycle.Message != "" {
+		lines = append([]string{c.cycle.Message}, lines...)
+	}
+	c.cycle.Message = strings.Join(lines, "\n")
+}
+
+// remember writes where the application stands now, and when it goes on.
+func (c *run) remember(ctx context.Context, now time.Time) error {
+	ended := c.cycle.Outcome == Success || c.cycle.Outcome == Warning
+	if ended {
+		c.state.Watermark, c.state.Setup, c.state.LastGood = c.cycle.Next, c.cycle.Setup, now.UnixMicro()
+		c.state.Quarantine = ""
+		if c.cycle.Kind != Incremental && c.indexed {
+			c.state.LastFull = now.UnixMicro()
+		} else if c.state.LastFull == 0 {
+			c.state.LastFull = now.UnixMicro()
+		}
+	}
+	if c.cycle.Outcome == Breaking {
+		c.state.Quarantine = c.quarantine(now)
+	}
+	counts, err := c.Store.CountObjects(ctx)
+	if err != nil {
+		return err
+	}
+	c.state.Escrowed = counts.NextRetry
+	if err := c.Store.PutState(ctx, c.state); err != nil {
+		return err
+	}
+	return c.Store.Schedule(ctx, c.next(now))
+}
+
+// next is when the application runs again by itself: at its schedule, or
+// earlier, when somebody in escrow, or a quarantine, is to be tried again.
+func (c *run) next(now time.Time) int64 {
+	if c.App.Status != On {
+		return 0
+	}
+	every := time.Duration(c.App.Schedule.Every)
+	if every == 0 {
+		every = defaultEvery
+	}
+	next := c.cycle.Started + every.Microseconds()
+	switch {
+	case c.state.Quarantine != "":
+		next = quarantined(c.state.Quarantine).Next
+	case c.cycle.Outcome == Failure:
+		next = min(next, now.Add(time.Minute).UnixMicro())
+	case c.state.Escrowed > 0:
+		next = min(next, c.state.Escrowed)
+	}
+	return max(next, now.UnixMicro()+1)
+}
+
+// defaultEvery is Entra's own interval.
+const defaultEvery = 40 * time.Minute
+
+func (c *run) enter(phase string) {
+	c.cycle.Phase = phase
+	c.tell(phase, 0, 0)
+}
+
+// tell shows where the cycle is, and keeps it for whoever looks from elsewhere.
+func (c *run) tell(phase string, done, total int64) {
+	c.cycle.Done, c.cycle.Total = done, total
+	c.progress(phase, done, total)
+}
+
+// warn is for what an admin should look at; note for what he may like to know.
+func (c *run) warn(text string) { c.warnings = append(c.warnings, text) }
+func (c *run) note(text string) { c.stats.Notes = append(c.stats.Notes, text) }
+
+// types are those that the set-up provisions, users first.
+func (c *run) types() []string {
+	var types []string
+	for _, t := range []string{source.User, source.Group} {
+		if c.handles(t) {
+			types = append(types, t)
+		}
+	}
+	return types
+}
+
+func (c *run) handles(typ string) bool { return c.rules(typ) != nil }
+
+func (c *run) rules(typ string) *Rules {
+	if typ == source.Group {
+		return c.compiled.groups
+	}
+	return c.compiled.users
+}
+
+// rules is the set-up compiled.
+type rules struct {
+	users, groups *Rules // nil: not provisioned
+	scope         *CompiledScope
+	protected     map[string]bool // folded names and anchors
+}
+
+// compile compiles the set-up, or says all that is wrong with it.
+func compile(a *Application) (*rules, error) {
+	r := &rules{protected: map[string]bool{}}
+	var faults []Fault
+	if a.Users.Enabled {
+		r.users, faults = Compile(source.User, a.Users)
+	}
+	if a.Groups.Enabled {
+		groups, more := Compile(source.Group, a.Groups)
+		r.groups, faults = groups, append(faults, more...)
+	}
+	scope, more := CompileScope(a.Scope)
+	r.scope, faults = scope, append(faults, more...)
+	if len(faults) > 0 {
+		lines := make([]string, len(faults))
+		for i, f := range faults {
+			lines[i] = f.String()
+		}
+		return nil, fmt.Errorf("the set-up of %s is not right:\n%s", a.Name, strings.Join(lines, "\n"))
+	}
+	for _, name := range a.Protected {
+		r.protected[fold(name)] = true
+	}
+	return r, nil
+}
+
+func fold(s string) string { return scim.Fold(s) }
+
+// Quarantine is why and since when an application leaves its target alone.
+type Quarantine struct {
+	Reason string `json:"reason"`
+	Since  int64  `json:"since"`
+	Next   int64  `json:"next"` // when it is tried again
+	Tries  int    `json:"tries"`
+}
+
+func quarantined(text string) (q Quarantine) {
+	_ = json.Unmarshal([]byte(text), &q) // written by us
+	return q
+}
+
+// Quarantined is the application's quarantine; nil when it is in none.
+func (s State) Quarantined() *Quarantine {
+	if s.Quarantine == "" {
+		return nil
+	}
+	q := quarantined(s.Quarantine)
+	return &q
+}
