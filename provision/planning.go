@@ -348,6 +348,9 @@ func (p *planner) excuse(s *subject, err error) error {
 
 // keep writes the plan's part, and what was learned on the way.
 func (p *planner) keep(ctx context.Context, subjects []*subject) error {
+	if p.demand && p.request.PlanOnly {
+		return nil // a preview leaves nothing behind
+	}
 	for _, s := range subjects {
 		if len(s.waits) > 0 {
 			if err := p.Store.Await(ctx, s.Key, s.waits); err != nil {

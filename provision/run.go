@@ -26,6 +26,7 @@ type run struct {
 	profile  target.Profile
 	indexed  bool // the target's objects are in the store, all of them
 	warnings []string
+	demand   bool // for one object only
 	again    bool // something was learned that should not wait for the next cycle
 }
 
@@ -76,6 +77,8 @@ func (c *run) cutOff(ctx context.Context, now int64) error {
 func (c *run) kind(now int64) string {
 	full := cmp.Or(int64(time.Duration(c.App.Schedule.Full)/time.Microsecond), (24 * time.Hour).Microseconds())
 	switch {
+	case c.demand:
+		return OnDemand
 	case c.state.LastFull == 0:
 		return Initial
 	case c.request.Full, c.state.Setup != c.cycle.Setup, now-c.state.LastFull > full:
@@ -146,7 +149,7 @@ func (c *run) end(ctx context.Context, err error) error {
 	if err := c.Store.PutCycle(ctx, c.cycle); err != nil {
 		return err
 	}
-	if c.request.PlanOnly {
+	if c.request.PlanOnly || c.demand {
 		return nil
 	}
 	if err := c.remember(ctx, now); err != nil {

@@ -68,6 +68,7 @@ func conditions(where string, filters [][]Clause) (ready [][]condition, faults [
 			c, why := clause.compile()
 			if why != "" {
 				faults = append(faults, Fault{fmt.Sprintf("%s.%d", at, j+1), why})
+				c.operator = nil // it holds of nobody
 			}
 			conditions[j] = c
 		}
@@ -197,7 +198,7 @@ func (c *condition) holds(v expression.Value) bool {
 	switch {
 	case o.null:
 		return isEmpty(v) != o.negated
-	case isEmpty(v), o.regex && c.pattern == nil:
+	case isEmpty(v):
 		return false
 	}
 	any := slices.ContainsFunc(v.Texts(), func(text string) bool {

@@ -21,12 +21,17 @@ const batchSize = 64
 var noCancel = context.Background()
 
 // commits is the group commit. Changes wait in a queue, one for all of SQLite
-// and one for each tenant of PostgreSQL; whoever finds the queue idle starts a
-// leader, which takes what waits, runs it in one transaction, a savepoint each,
-// and answers everybody after the commit.
+// and one for each tenant, or application of a tenant, of PostgreSQL; whoever
+// finds the queue idle starts a leader, which takes what waits, runs it in one
+// transaction, a savepoint each, and answers everybody after the commit.
 type commits struct {
 	mu     sync.Mutex
-	queues map[int64]*queue
+	queues map[queueKey]*queue
+}
+
+type queueKey struct {
+	tenant int64
+	app    string // of provisioning; empty: the tenant's directory
 }
 
 type queue struct {
@@ -35,23 +40,27 @@ type queue struct {
 }
 
 type request struct {
-	ctx    context.Context
-	tenant int64
-	fn     func(directory.Tx) error
-	err    error
-	done   chan struct{}
+	ctx  context.Context
+	fn   func(*transaction) error
+	err  error
+	done chan struct{}
 }
 
 // Update implements directory.Store.
 func (s *Store) Update(ctx context.Context, tenant int64, fn func(directory.Tx) error) error {
-	r := &request{ctx: ctx, tenant: tenant, fn: fn, done: make(chan struct{})}
-	key := tenant
+	return s.enqueue(ctx, queueKey{tenant: tenant}, func(t *transaction) error { return t.run(tenant, fn) })
+}
+
+// enqueue runs fn with what else waits in the queue, and returns after the
+// commit.
+func (s *Store) enqueue(ctx context.Context, key queueKey, fn func(*transaction) error) error {
+	r := &request{ctx: ctx, fn: fn, done: make(chan struct{})}
 	if s.dialect.name == sqlite.name {
-		key = 0
+		key = queueKey{}
 	}
 	s.commits.mu.Lock()
 	if s.commits.queues == nil {
-		s.commits.queues = map[int64]*queue{}
+		s.commits.queues = map[queueKey]*queue{}
 	}
 	q := s.commits.queues[key]
 	if q == nil {
@@ -69,7 +78,7 @@ func (s *Store) Update(ctx context.Context, tenant int64, fn func(directory.Tx) 
 }
 
 // lead commits until nobody waits.
-func (s *Store) lead(key int64, q *queue) {
+func (s *Store) lead(key queueKey, q *queue) {
 	for {
 		s.commits.mu.Lock()
 		n := min(len(q.waiting), batchSize)
@@ -156,7 +165,7 @@ func (t *transaction) savepoint(r *request, shared bool) error {
 			return fmt.Errorf("%w: %w", errLost, err)
 		}
 	}
-	err := t.run(r.tenant, r.fn)
+	err := calmly(func() error { return r.fn(t) })
 	if !shared {
 		return err
 	}
@@ -170,14 +179,19 @@ func (t *transaction) savepoint(r *request, shared bool) error {
 	return err
 }
 
-// run gives fn the tenant's row to change and keeps it if fn succeeds.
-func (t *transaction) run(tenant int64, fn func(directory.Tx) error) (err error) {
+// calmly makes an error of a panic: others share the transaction.
+func calmly(fn func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			slog.Error("a change panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 			err = fmt.Errorf("a change panicked: %v", p)
 		}
 	}()
+	return fn()
+}
+
+// run gives fn the tenant's row to change and keeps it if fn succeeds.
+func (t *transaction) run(tenant int64, fn func(directory.Tx) error) error {
 	kept := t.rows[tenant]
 	if kept == nil {
 		row, err := t.tenant(noCancel, tenant, t.d.lock)

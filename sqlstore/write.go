@@ -32,7 +32,7 @@ func (s *Store) CreateTenant(ctx context.Context, row directory.TenantRow, fn fu
 		if err != nil {
 			return err
 		}
-		return t.run(id, fn)
+		return calmly(func() error { return t.run(id, fn) })
 	})
 }
 

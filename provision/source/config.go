@@ -13,8 +13,8 @@ type Config struct {
 	Path      string `yaml:"path,omitempty"`
 	Delimiter string `yaml:"delimiter,omitempty"` // found out when empty
 	Encoding  string `yaml:"encoding,omitempty"`  // utf-8, utf-16 or windows-1252; found out when empty
-	Anchor    string `yaml:"anchor,omitempty"`    // the key column; of ldap: the attribute
-	Reference string `yaml:"reference,omitempty"` // the column that manager and members name people by; the anchor when empty
+	Anchor    string `yaml:"anchor,omitempty"`    // the key column, of sql too; of ldap: the attribute
+	Reference string `yaml:"reference,omitempty"` // the column that manager and members name people by; the anchor when empty; of sql too
 	Trailer   string `yaml:"trailer,omitempty"`   // how the last line begins, with the number of rows after it
 	MinRows   int    `yaml:"min-rows,omitempty"`
 	MultiSep  string `yaml:"list-separator,omitempty"` // between the values of one cell; "|" when empty

@@ -173,12 +173,14 @@ func (c *ldapConn) close() { c.conn.Close() }
 // search sends one request and returns all of its answer. It fails unless the
 // server said that the answer is complete.
 func (c *ldapConn) search(ctx context.Context, r *ldap.SearchRequest) (*ldap.SearchResult, error) {
-	stop := context.AfterFunc(ctx, c.cut)
-	defer stop()
-	if err := ctx.Err(); err != nil {
+	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
+	stop := context.AfterFunc(ctx, c.cut)
 	result, err := c.conn.Search(r)
+	if !stop() {
+		c.close() // it is cut, or will be in a moment
+	}
 	if err != nil {
 		return nil, reason(ctx, explainLDAP(err, "read "+cmp.Or(r.BaseDN, "the rootDSE")))
 	}

@@ -64,7 +64,7 @@ func (s oddServer) serve(conn net.Conn) {
 		}
 		switch op.tag {
 		case 0x60:
-			send(0x61, nil, ber(0x0a, []byte{byte(s.bind)}), text(""), text(s.reason))
+			send(0x61, nil, ber(0x0a, []byte{byte(s.bind)}), octets(""), octets(s.reason))
 		case 0x63:
 			parts := op.children()
 			base := string(parts[0].content)
@@ -81,21 +81,21 @@ func (s oddServer) serve(conn net.Conn) {
 				for name, values := range e.attributes {
 					var all []byte
 					for _, v := range values {
-						all = append(all, text(v)...)
+						all = append(all, octets(v)...)
 					}
-					attributes = append(attributes, ber(0x30, text(name), ber(0x31, all))...)
+					attributes = append(attributes, ber(0x30, octets(name), ber(0x31, all))...)
 				}
-				send(0x64, nil, text(e.dn), ber(0x30, attributes))
+				send(0x64, nil, octets(e.dn), ber(0x30, attributes))
 			}
 			if answer.referral != "" {
-				send(0x73, nil, text(answer.referral))
+				send(0x73, nil, octets(answer.referral))
 			}
 			var control []byte
 			if !answer.unpaged {
-				value := ber(0x30, ber(0x02, []byte{0}), text(answer.cookie))
-				control = ber(0xa0, ber(0x30, text("1.2.840.113556.1.4.319"), text(string(value))))
+				value := ber(0x30, ber(0x02, []byte{0}), octets(answer.cookie))
+				control = ber(0xa0, ber(0x30, octets("1.2.840.113556.1.4.319"), octets(string(value))))
 			}
-			send(0x65, control, ber(0x0a, []byte{byte(answer.code)}), text(""), text(""))
+			send(0x65, control, ber(0x0a, []byte{byte(answer.code)}), octets(""), octets(""))
 		default:
 			return
 		}
@@ -150,7 +150,7 @@ func ber(tag byte, parts ...[]byte) []byte {
 	return append([]byte{tag, 0x83, byte(n >> 16), byte(n >> 8), byte(n)}, content...)
 }
 
-func text(s string) []byte { return ber(0x04, []byte(s)) }
+func octets(s string) []byte { return ber(0x04, []byte(s)) }
 
 var oddRoot = oddAnswer{unpaged: true, entries: []oddEntry{{"", map[string][]string{"namingContexts": {"DC=contoso,DC=test"}, "vendorName": {"Odd"}}}}}
 

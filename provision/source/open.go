@@ -49,7 +49,7 @@ func Open(ctx context.Context, c Config, env Environment) (Source, error) {
 	case "scim":
 		return openSCIM(c, env)
 	case "sql":
-		return openSQL(ctx, c)
+		return openSQL(c)
 	}
 	return nil, fmt.Errorf("source: there is no kind %q", c.Kind)
 }

@@ -46,11 +46,12 @@ type rows interface {
 	close()
 }
 
-func openSQL(ctx context.Context, c Config) (Source, error) {
-	db, err := openSQLite(c.Database)
-	if !strings.HasPrefix(c.Database, "sqlite:") {
-		db, err = openPostgres(c.Database)
+func openSQL(c Config) (Source, error) {
+	dial := openPostgres
+	if strings.HasPrefix(c.Database, "sqlite:") {
+		dial = openSQLite
 	}
+	db, err := dial(c.Database)
 	if err != nil {
 		return nil, err
 	}

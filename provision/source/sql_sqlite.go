@@ -76,8 +76,11 @@ func (r sqliteReading) query(ctx context.Context, query string, args ...any) (ro
 		return nil, err
 	}
 	out.timer.Stop()
-	out.types, err = out.rows.ColumnTypes()
-	return out, err
+	if out.types, err = out.rows.ColumnTypes(); err != nil {
+		out.close()
+		return nil, err
+	}
+	return out, nil
 }
 
 type sqliteRows struct {

@@ -119,6 +119,7 @@ create table app_ops (
   target   KEY    not null,
   phase    bigint not null,
   duration bigint not null,
+  is_last  boolean not null,
   name     text   not null,
   guard    text   not null,
   why      text   not null,

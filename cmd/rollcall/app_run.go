@@ -1,0 +1,6 @@
+package main
+
+import "github.com/spf13/cobra"
+
+// newAppRun are the commands that run applications.
+func newAppRun() []*cobra.Command { return nil }

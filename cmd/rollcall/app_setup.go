@@ -1,0 +1,310 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rollcall-scim/rollcall/directory"
+	"github.com/rollcall-scim/rollcall/provision"
+)
+
+func newAppApply() *cobra.Command {
+	var file string
+	var dryRun bool
+	c := &cobra.Command{
+		Use:   "apply -f FILE",
+		Short: "Make an application from a file, or change it",
+		Long: `Apply reads an application's YAML and keeps it; applying the same file again changes
+nothing. A file without faults is needed: all that is wrong is told at once, with its line.
+
+Secrets do not belong into the file: write ${NAME}, and apply takes the value from the
+environment. It is kept sealed, and the next apply does without it. A secret that stands in
+the file in so many words is taken out and sealed all the same.`,
+		Example: `  ACME_TOKEN=... rollcall app apply -f acme.yaml --tenant contoso
+  rollcall app apply -f acme.yaml --dry-run
+  rollcall app export acme | rollcall app apply -f -`,
+		Args: arguments(),
+		RunE: onApplications(func(c *cobra.Command, _ []string, t *directory.Tenant) error {
+			text, err := readSetup(c, file)
+			if err != nil {
+				return err
+			}
+			a, err := provision.Parse(text)
+			if err != nil {
+				return err
+			}
+			return (&applying{c: c, t: t, next: a, dryRun: dryRun}).run()
+		}),
+	}
+	c.Flags().StringVarP(&file, "file", "f", "", "the file; - for standard input")
+	c.Flags().BoolVar(&dryRun, "dry-run", false, "only show what would change")
+	needs(c, "file")
+	return withApplications(c)
+}
+
+func readSetup(c *cobra.Command, file string) ([]byte, error) {
+	if file == "-" {
+		return io.ReadAll(c.InOrStdin())
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the application: %w", err)
+	}
+	return text, nil
+}
+
+// applying makes an application what it is to be: from a file, or from one of
+// its own versions.
+type applying struct {
+	c      *cobra.Command
+	t      *directory.Tenant
+	next   *provision.Application
+	dryRun bool
+
+	was     *directory.Application // nil: it is a new one
+	secrets map[string]string      // to be set; empty values are to be forgotten
+}
+
+func (p *applying) run() (err error) {
+	if p.was, err = applicationNamed(p.c, p.t, p.next.Name); err != nil {
+		return err
+	}
+	if err := p.gather(); err != nil {
+		return err
+	}
+	before, version := "", int64(0)
+	if p.was != nil {
+		before, version = p.was.Document, p.was.Version
+	}
+	document := string(p.next.YAML())
+	p.show(before, document)
+	if p.dryRun {
+		return nil
+	}
+	made, err := p.t.PutApplication(p.c.Context(), p.next.Name, document, p.secrets, version)
+	if err != nil {
+		return provision.HideError(err, p.secrets)
+	}
+	p.say(made, before)
+	return nil
+}
+
+// gather collects the secrets: those that stand in the document, those of the
+// environment, those that are kept already. Then the application is checked
+// with them.
+func (p *applying) gather() error {
+	p.secrets = p.next.Seclude()
+	for _, name := range p.next.References() {
+		if value := os.Getenv(name); value != "" && p.secrets[name] == "" {
+			p.secrets[name] = value
+		}
+	}
+	all, err := p.kept()
+	if err != nil {
+		return err
+	}
+	maps.Copy(all, p.secrets)
+	full := *p.next
+	if err := full.Expand(all); err != nil {
+		return err
+	}
+	if err := full.Check(); err != nil {
+		return provision.HideError(err, all)
+	}
+	for name := range all {
+		if !slices.Contains(p.next.References(), name) {
+			p.secrets[name] = "" // the document has no place for it any more
+		}
+	}
+	return nil
+}
+
+// kept are the secrets that the application has. They are only opened where one
+// of them is needed: giving all of them again is the cure for a lost key.
+func (p *applying) kept() (map[string]string, error) {
+	all := map[string]string{}
+	if p.was == nil {
+		return all, nil
+	}
+	needed := false
+	for _, name := range p.was.Secrets {
+		all[name] = ""
+		needed = needed || slices.Contains(p.next.References(), name) && p.secrets[name] == ""
+	}
+	if !needed {
+		return all, nil
+	}
+	return p.t.ApplicationSecrets(p.c.Context(), p.was.ID)
+}
+
+func (p *applying) show(before, after string) {
+	out := p.c.OutOrStdout()
+	if p.was != nil || p.dryRun {
+		io.WriteString(out, printableLines(provision.Diff([]byte(before), []byte(after))))
+	}
+	if p.dryRun {
+		if before == after {
+			fmt.Fprintln(out, "Nothing in the set-up would change.")
+		}
+		for _, name := range slices.Sorted(maps.Keys(p.secrets)) {
+			verb := "set"
+			if p.secrets[name] == "" {
+				verb = "forgotten"
+			}
+			fmt.Fprintf(out, "The secret %s would be %s.\n", name, verb)
+		}
+	}
+	for _, warning := range p.next.Warnings() {
+		fmt.Fprintf(p.c.ErrOrStderr(), "warning: %s\n", warning)
+	}
+}
+
+// say tells what was done and what comes next.
+func (p *applying) say(made directory.Application, before string) {
+	out, flag := p.c.OutOrStdout(), tenantFlag(p.t)
+	switch {
+	case p.was == nil:
+		fmt.Fprintf(out, "Application %q created.\n", made.Name)
+	case p.was.Version == made.Version:
+		fmt.Fprintf(out, "Application %q is so already.\n", made.Name)
+		return
+	default:
+		fmt.Fprintf(out, "Application %q changed: version %d.\n", made.Name, made.Version)
+	}
+	switch {
+	case p.next.Status == provision.On && (p.was == nil || rulesDiffer(before, p.next)):
+		fmt.Fprintf(out, "It is on: the server makes a plan at once. Who is concerned: rollcall app plan %s%s\n", made.Name, flag)
+	case p.was == nil:
+		fmt.Fprintf(out, "It is off. Next: rollcall app test %[1]s%[2]s, then rollcall app plan %[1]s%[2]s, then rollcall app start %[1]s%[2]s\n", made.Name, flag)
+	case rulesDiffer(before, p.next):
+		fmt.Fprintf(out, "Who is concerned: rollcall app plan %s%s\n", made.Name, flag)
+	}
+}
+
+// rulesDiffer says that the change may concern people: who is in scope, and what
+// is written of them.
+func rulesDiffer(before string, next *provision.Application) bool {
+	was, err := provision.Parse([]byte(before))
+	return err != nil || !reflect.DeepEqual([]any{was.Source, was.Scope, was.Users, was.Groups}, []any{next.Source, next.Scope, next.Users, next.Groups})
+}
+
+// printableLines is printable for a text of several lines.
+func printableLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, l := range lines {
+		lines[i] = printable(l)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// appLine is an application for programs to read.
+type appLine struct {
+	Name     string    `json:"name"`
+	Status   string    `json:"status"`
+	Source   string    `json:"source"`
+	Target   string    `json:"target"`
+	Scope    string    `json:"scope"`
+	Every    string    `json:"every"`
+	Version  int64     `json:"version"`
+	Created  time.Time `json:"created"`
+	Changed  time.Time `json:"changed"`
+	ID       string    `json:"id"`
+	Secrets  []string  `json:"secrets"`
+	Document string    `json:"document,omitzero"`
+}
+
+// appAsLine also shows one that a newer or older version has written and this
+// one cannot read.
+func appAsLine(a directory.Application) appLine {
+	l := appLine{Name: a.Name, Status: "not readable", Version: a.Version, Created: a.Created.UTC(), Changed: a.Changed.UTC(), ID: a.ID, Secrets: a.Secrets}
+	if p, err := provision.Parse([]byte(a.Document)); err == nil {
+		l.Status, l.Source, l.Target, l.Scope, l.Every = p.Status, p.Source.Kind, p.Target.URL, p.Scope.Sync, p.Schedule.Every.String()
+	}
+	return l
+}
+
+func newAppList() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "list",
+		Short:   "List the applications",
+		Long:    "List shows the applications of a tenant: whether each is on, where its people come from and where they go.",
+		Example: `  rollcall app list --tenant contoso`,
+		Args:    arguments(),
+		RunE: onTenant(func(c *cobra.Command, _ []string, t *directory.Tenant) error {
+			all, err := t.Applications(c.Context())
+			if err != nil {
+				return err
+			}
+			lines := make([]appLine, 0, len(all))
+			table := newTable("APPLICATION", "STATUS", "SOURCE", "TARGET", "SCOPE", "EVERY", "VERSION", "CHANGED").numbers("VERSION")
+			for _, a := range all {
+				l := appAsLine(a)
+				lines = append(lines, l)
+				table.add(l.Name, l.Status, l.Source, l.Target, l.Scope, l.Every, fmt.Sprint(l.Version), minute(a.Changed))
+			}
+			return show(c, lines, func(w io.Writer) {
+				if len(lines) == 0 {
+					fmt.Fprintln(w, "There is no application yet. Begin with: rollcall app template")
+					return
+				}
+				table.write(w)
+			})
+		}),
+	}
+	return withJSON(withTenant(c))
+}
+
+func newAppShow() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "show NAME",
+		Short:   "Show an application",
+		Long:    "Show prints an application's set-up, its version, and the names of the secrets that are kept for it.",
+		Example: `  rollcall app show acme --tenant contoso`,
+		Args:    arguments("NAME"),
+		RunE: onTenant(func(c *cobra.Command, args []string, t *directory.Tenant) error {
+			a, err := t.Application(c.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			line := appAsLine(a)
+			line.Document = a.Document
+			return show(c, line, func(w io.Writer) {
+				fmt.Fprintf(w, "application  %s\nstatus       %s\nversion      %d\nchanged      %s\nsecrets      %s\n\n", printable(a.Name), line.Status, a.Version, minute(a.Changed), secretNames(a.Secrets))
+				io.WriteString(w, printableLines(a.Document))
+			})
+		}),
+	}
+	return withJSON(withTenant(c))
+}
+
+func secretNames(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}
+
+func newAppExport() *cobra.Command {
+	return withTenant(&cobra.Command{
+		Use:     "export NAME",
+		Short:   "Print an application's YAML",
+		Long:    "Export prints what apply reads. Secrets are not in it: they stand there as ${NAME}.",
+		Example: `  rollcall app export acme --tenant contoso > acme.yaml`,
+		Args:    arguments("NAME"),
+		RunE: onTenant(func(c *cobra.Command, args []string, t *directory.Tenant) error {
+			a, err := t.Application(c.Context(), args[0])
+			if err == nil {
+				_, err = io.WriteString(c.OutOrStdout(), a.Document)
+			}
+			return err
+		}),
+	})
+}

@@ -1,0 +1,187 @@
+package provision_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rollcall-scim/rollcall/provision"
+	"github.com/rollcall-scim/rollcall/provision/source"
+	"github.com/rollcall-scim/rollcall/provision/target"
+	"github.com/rollcall-scim/rollcall/provision/target/hostile"
+	"github.com/rollcall-scim/rollcall/sqlstore"
+	"github.com/rollcall-scim/rollcall/sqlstore/storetest"
+)
+
+// rig is an application between CSV files and a target that can misbehave, on a
+// real database.
+type rig struct {
+	*testing.T
+	dir    string
+	people []person
+	groups map[string][]string // displayName -> keys of members
+	target *hostile.Server
+	store  *sqlstore.Store
+	now    time.Time
+	yaml   string
+	app    *provision.Application
+}
+
+// person is a row of people.csv.
+type person struct {
+	key, name, department, manager string
+	disabled                       bool
+}
+
+// onRig runs the test on both databases.
+func onRig(t *testing.T, test func(*rig)) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, store *sqlstore.Store) { test(newRig(t, store)) })
+}
+
+func newRig(t *testing.T, store *sqlstore.Store) *rig {
+	r := &rig{T: t, dir: t.TempDir(), target: hostile.Start(t), store: store, groups: map[string][]string{},
+		now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
+	r.yaml = strings.NewReplacer("DIR", r.dir, "URL", r.target.URL, "TOKEN", r.target.Token).Replace(`
+name: acme
+source: {kind: csv, path: DIR, anchor: key, reference: key}
+target: {url: "URL", token: "TOKEN"}
+scope: {sync: all}
+status: on
+approval: auto
+users:
+  enabled: true
+  mappings:
+    userName: {from: userPrincipalName, match: 1}
+    displayName: {from: displayName}
+    active: {expression: 'Switch([IsSoftDeleted], , "False", "True", "True", "False")'}
+    'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department': {from: department}
+    'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager': {from: manager}
+groups: {enabled: true}
+`)
+	return r
+}
+
+// have puts people into the source, named p0, p1, ...
+func (r *rig) have(n int) *rig {
+	for i := range n {
+		r.people = append(r.people, person{key: fmt.Sprintf("k%d", i), name: fmt.Sprintf("p%d", i), department: "Sales"})
+	}
+	return r
+}
+
+// with changes the set-up's text.
+func (r *rig) with(oldnew ...string) *rig {
+	for i := 0; i < len(oldnew); i += 2 {
+		if !strings.Contains(r.yaml, oldnew[i]) {
+			r.Fatalf("the set-up has no %q", oldnew[i])
+		}
+	}
+	r.yaml = strings.NewReplacer(oldnew...).Replace(r.yaml)
+	return r
+}
+
+// save writes the source's files.
+func (r *rig) save() {
+	var users, groups strings.Builder
+	users.WriteString("key,userPrincipalName,displayName,department,manager,accountEnabled\n")
+	for _, p := range r.people {
+		fmt.Fprintf(&users, "%s,%s@contoso.test,%s,%s,%s,%t\n", p.key, p.name, strings.ToUpper(p.name), p.department, p.manager, !p.disabled)
+	}
+	groups.WriteString("key,displayName,members\n")
+	for _, name := range slices.Sorted(mapsKeys(r.groups)) {
+		fmt.Fprintf(&groups, "g-%s,%s,%s\n", name, name, strings.Join(r.groups[name], "|"))
+	}
+	r.write("users.csv", users.String())
+	os.Remove(filepath.Join(r.dir, "groups.csv"))
+	if len(r.groups) > 0 {
+		r.write("groups.csv", groups.String())
+	}
+}
+
+func (r *rig) write(name, text string) {
+	if err := os.WriteFile(filepath.Join(r.dir, name), []byte(text), 0o600); err != nil {
+		r.Fatal(err)
+	}
+}
+
+// engine opens the application as a process does.
+func (r *rig) engine() *provision.Engine {
+	r.Helper()
+	app, err := provision.Parse([]byte(r.yaml))
+	if err != nil {
+		r.Fatal(err)
+	}
+	r.app = app
+	src, err := source.Open(r.Context(), app.Source, source.Environment{})
+	if err != nil {
+		r.Fatal(err)
+	}
+	r.Cleanup(func() { src.Close() })
+	to, err := target.Open(app.Target, target.Environment{Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }})
+	if err != nil {
+		r.Fatal(err)
+	}
+	return &provision.Engine{App: app, Source: src, Target: to, Store: r.store.Provision().Application(1, "app"),
+		Now: func() time.Time { return r.now }, Logger: slog.New(slog.DiscardHandler), Parallel: 4}
+}
+
+// cycle saves the source and runs a cycle a minute after the last.
+func (r *rig) cycle(q provision.Request) *provision.Cycle {
+	r.Helper()
+	r.save()
+	r.now = r.now.Add(time.Minute)
+	r.target.ForgetRequests()
+	c, err := r.engine().Run(r.Context(), q)
+	if err != nil {
+		r.Fatal(err)
+	}
+	return c
+}
+
+// good is a cycle that must end well.
+func (r *rig) good(q provision.Request) *provision.Cycle {
+	r.Helper()
+	c := r.cycle(q)
+	if c.Outcome != provision.Success {
+		r.Fatalf("the cycle ended with %s: %s\n%s", c.Outcome, c.Message, r.log(c))
+	}
+	return c
+}
+
+func (r *rig) log(c *provision.Cycle) string {
+	var b strings.Builder
+	for _, op := range r.ops(c) {
+		fmt.Fprintf(&b, "%d %s %s %s: %s %s (%s) %s %s\n", op.Number, op.Action, op.Name, op.State, op.Code, op.Message, op.Why, op.Method, op.Body)
+	}
+	return b.String()
+}
+
+func (r *rig) ops(c *provision.Cycle) []*provision.Op {
+	ops, err := r.store.Provision().Application(1, "app").Ops(r.Context(), provision.OpQuery{Cycle: c.Number, Limit: 10000})
+	if err != nil {
+		r.Fatal(err)
+	}
+	return ops
+}
+
+// writes are the target's requests that change something, as "POST Users".
+func (r *rig) writes() (list []string) {
+	for _, q := range r.target.Writes() {
+		list = append(list, q.Method+" "+q.Path)
+	}
+	return list
+}
+
+func (r *rig) want(what string, got, want any) {
+	r.Helper()
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		r.Errorf("%s: %v, want %v", what, got, want)
+	}
+}
