@@ -190,6 +190,20 @@ func (d *Directory) OpenAdmin(ctx context.Context, name string, via Via) (*Tenan
 	if err != nil {
 		return nil, err
 	}
+	return d.openRow(ctx, row, via)
+}
+
+// OpenByID is OpenAdmin for background work, which knows a tenant by its id.
+// ErrNotFound when there is none.
+func (d *Directory) OpenByID(ctx context.Context, id int64, via Via) (*Tenant, error) {
+	row, err := d.Store.Reader(id).Tenant(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return d.openRow(ctx, row, via)
+}
+
+func (d *Directory) openRow(ctx context.Context, row TenantRow, via Via) (*Tenant, error) {
 	s := d.setup(row)
 	if !s.current(row.Setup) {
 		if err := d.refresh(ctx, s); err != nil {

@@ -42,8 +42,8 @@ func (m *ObjectMapping) complete(fallback Mappings) {
 		or(&m.Mappings[i].Apply, ApplyAlways)
 		or(&m.Mappings[i].Null, NullKeep)
 	}
-	if len(m.Actions) == 0 || len(m.Actions) == len(objectActions) {
-		m.Actions = nil
+	if !slices.ContainsFunc(objectActions, func(action string) bool { return !slices.Contains(m.Actions, action) }) {
+		m.Actions = nil // all of them
 	}
 }
 

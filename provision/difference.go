@@ -72,7 +72,7 @@ func (v *DesiredValue) differs(current map[string]any) (old, next any, differ bo
 	switch {
 	case v.Clear || empty:
 		return old, nil, old != nil && !v.AddOnly
-	case want == nil || v.CreateOnly || v.IfEmpty && old != nil || v.same(want, old):
+	case !present(want) || v.CreateOnly || v.IfEmpty && old != nil || v.same(want, old):
 		return old, nil, false
 	case v.AddOnly && old != nil:
 		next, differ = v.Kind.union(elementsOf(old), elementsOf(want))

@@ -21,12 +21,13 @@ const (
 	opRemove  = "remove"
 )
 
-// PatchBody is one PATCH message that makes the differences, in their order. It
-// asks for nothing that a strict server refuses: replace has a target, and what
-// a filter names is there, or is added whole. current is what the differences
-// were made from.
+// PatchBody is one PATCH message that makes the differences, in their order, but
+// that what is taken away comes last: an element may be gone with its last value.
+// It asks for nothing that a strict server refuses: replace has a target, and
+// what a filter names is there, or is added whole. current is what the
+// differences were made from.
 func (r *Rules) PatchBody(diffs []Difference, current map[string]any, style Style) []byte {
-	b := patchBuilder{current: current, after: applied(diffs, current), style: style, elements: map[string]int{}}
+	b := patchBuilder{current: current, after: applied(diffs, current), style: style, whole: map[string]bool{}}
 	for _, d := range diffs {
 		p := mustPath(d.Path)
 		if len(p.Filter) > 0 {
@@ -35,24 +36,29 @@ func (r *Rules) PatchBody(diffs []Difference, current map[string]any, style Styl
 			b.attribute(p, d)
 		}
 	}
-	return message(b.operations, style)
+	return message(append(b.operations, b.removals...), style)
 }
 
 type patchBuilder struct {
 	current, after map[string]any
 	style          Style
 	operations     []patchOperation
-	elements       map[string]int // elements that are added or removed whole, and by which operation
+	removals       []patchOperation
+	whole          map[string]bool // elements that are added or removed whole
 }
 
 func (b *patchBuilder) add(op string, p Path, v any) {
 	b.operations = append(b.operations, patchOperation{op, p.write(b.style.StringBooleans), v})
 }
 
+func (b *patchBuilder) remove(p Path) {
+	b.removals = append(b.removals, patchOperation{Op: opRemove, Path: p.write(b.style.StringBooleans)})
+}
+
 func (b *patchBuilder) attribute(p Path, d Difference) {
 	switch {
 	case d.New == nil:
-		b.add(opRemove, p, nil)
+		b.remove(p)
 	case d.Old == nil:
 		b.add(opAdd, p, d.New)
 	default:
@@ -78,16 +84,16 @@ func (b *patchBuilder) element(p Path, d Difference) {
 	e := p.element()
 	key := e.String()
 	there, stays := e.Get(b.current) != nil, e.Get(b.after) != nil
-	switch _, done := b.elements[key]; {
-	case done:
+	switch {
+	case b.whole[key]:
 	case !there && stays:
-		b.elements[key] = len(b.operations)
+		b.whole[key] = true
 		b.add(opAdd, p.Whole(), []any{e.Get(b.after)})
 	case there && !stays:
-		b.elements[key] = len(b.operations)
-		b.add(opRemove, e, nil)
+		b.whole[key] = true
+		b.remove(e)
 	case d.New == nil:
-		b.add(opRemove, p, nil)
+		b.remove(p)
 	case d.Old == nil:
 		b.add(opAdd, p, d.New)
 	default:

@@ -9,9 +9,11 @@ import (
 
 // YAML is the application's canonical text: what Complete would fill in is left
 // out, and Parse reads the same application from it.
-func (a *Application) YAML() []byte {
+func (a *Application) YAML() []byte { return marshal(a.bare()) }
+
+func marshal(a *Application) []byte {
 	var n yaml.Node
-	err := n.Encode(a.bare())
+	err := n.Encode(a)
 	if err == nil {
 		lay(&n, "")
 		var b bytes.Buffer

@@ -74,14 +74,14 @@ type DesiredValue struct {
 	Key     string // Path.String()
 	Kind    Kind
 	// Value is in JSON's form: string, bool, scim.Number, []any or
-	// map[string]any. Nil is no value, which leaves the target's, but for Clear.
+	// map[string]any. Nil is no value, which leaves the target's unless Clear.
 	Value any
 	// Refs are what the source calls the objects that a reference names. Whoever
 	// knows their ids puts an id, or a list of ids, into Value; until then the
 	// value is left out.
 	Refs []string
 
-	Clear      bool // the target's is removed on an update; Value is for the creation
+	Clear      bool // no value means that the target's is removed
 	Skip       bool // nothing is to be done
 	Redacted   bool
 	CreateOnly bool
@@ -218,8 +218,8 @@ func (v *DesiredValue) take(value expression.Value) (err error) {
 // takeNothing is the null policy.
 func (v *DesiredValue) takeNothing() error {
 	m := v.Mapping
-	v.Clear = m.Null == NullClear
 	if m.Default == nil {
+		v.Clear = m.Null == NullClear
 		if v.Kind.Type == TypeReference && v.Kind.MultiValued {
 			v.Value = []any{} // a group without members has none, and that is no unknown
 		}

@@ -137,6 +137,9 @@ func (c *compiler) words(at string, m *Mapping) {
 	if m.Null == NullDefault && m.Default == nil {
 		c.fault(at, "null: default needs a default")
 	}
+	if m.Null == NullClear && m.Default != nil {
+		c.fault(at, "the default would be written on creation and taken away by the next cycle: write null: default, or take the default out")
+	}
 }
 
 // origin judges where the value comes from.

@@ -209,7 +209,17 @@ func (c *run) remember(ctx context.Context, now time.Time) error {
 	if err := c.Store.PutState(ctx, c.state); err != nil {
 		return err
 	}
-	return c.Store.Schedule(ctx, c.next(now))
+	return c.Store.Schedule(ctx, c.next(now), c.watched())
+}
+
+// watched is the last change of the tenant's directory that the cycle saw, where
+// the directory is the source and later ones should not wait for the schedule.
+func (c *run) watched() int64 {
+	s, ok := c.Source.(source.Sequenced)
+	if !ok || c.App.Status != On || c.cycle.Outcome != Success && c.cycle.Outcome != Warning {
+		return 0
+	}
+	return s.Sequence(c.state.Watermark)
 }
 
 // next is when the application runs again by itself: at its schedule, or

@@ -14,8 +14,9 @@ var ErrLeased = errors.New("another cycle of this application is running")
 type Stores interface {
 	// Application opens the state of an application by its id.
 	Application(tenant int64, app string) Store
-	// Due lists applications whose next run has come, or that were leased by a
-	// process that has not been heard of since.
+	// Due lists applications whose next run has come, whose tenant changed since
+	// what they have seen, or that were leased by a process that has not been
+	// heard of since.
 	Due(ctx context.Context, now int64) ([]Due, error)
 }
 
@@ -36,8 +37,10 @@ type Store interface {
 	// ErrLeased when somebody else has it and now is before the end of his time.
 	Lease(ctx context.Context, owner string, now, until int64) error
 	Release(ctx context.Context, owner string) error
-	// Schedule sets only State.NextRun; whoever holds no lease may.
-	Schedule(ctx context.Context, at int64) error
+	// Schedule sets only State.NextRun; whoever holds no lease may. watched is
+	// the number of the tenant's last change that the application has seen, so that a
+	// later one makes it due at once; 0: the tenant's changes do not concern it.
+	Schedule(ctx context.Context, at, watched int64) error
 	// Forget deletes everything that is kept for the application.
 	Forget(ctx context.Context) error
 	// Restart deletes what a new initial cycle finds out again: the watermark, escrow,

@@ -31,6 +31,7 @@ func (p applications) Due(ctx context.Context, now int64) (due []provision.Due, 
 		return rows.Scan(&d.Tenant, &d.App)
 	}, `select tenant, app from app_state where next_run>0 and next_run<=$1 and lease_until<=$1
 		union select tenant, app from app_state where lease_owner<>'' and lease_until<=$1
+		union select s.tenant, s.app from app_state s join tenants t on t.id=s.tenant where s.watched>0 and t.seq>s.watched and s.lease_until<=$1
 		order by tenant, app`, now)
 	return due, err
 }
@@ -141,9 +142,9 @@ func (a *application) Release(ctx context.Context, owner string) error {
 }
 
 // Schedule implements provision.Store.
-func (a *application) Schedule(ctx context.Context, at int64) error {
-	_, err := a.alterExec(ctx, `insert into app_state (tenant, app, next_run, lease_owner, lease_until, state) values ($1,$2,$3,'',0,'')
-		on conflict (tenant, app) do update set next_run=excluded.next_run`, at)
+func (a *application) Schedule(ctx context.Context, at, watched int64) error {
+	_, err := a.alterExec(ctx, `insert into app_state (tenant, app, next_run, watched, lease_owner, lease_until, state) values ($1,$2,$3,$4,'',0,'')
+		on conflict (tenant, app) do update set next_run=excluded.next_run, watched=excluded.watched`, at, watched)
 	return err
 }
 

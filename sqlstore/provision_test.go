@@ -51,7 +51,7 @@ func fill(t *testing.T, a provision.Store) {
 	ok(t, a.InsertOps(t.Context(), []*provision.Op{op(1, 1, "anna"), op(1, 2, "bert"), op(2, 1, "staff")}))
 	ok(t, a.Finish(t.Context(), []*provision.Op{done(op(1, 1, "anna"), 5)}, nil))
 	ok(t, a.PutState(t.Context(), provision.State{Watermark: "7", Quarantine: "{}"}))
-	ok(t, a.Schedule(t.Context(), 50))
+	ok(t, a.Schedule(t.Context(), 50, 0))
 }
 
 // shown is all that an application has.
@@ -134,7 +134,7 @@ func TestProvisionState(t *testing.T) {
 		}
 		want := provision.State{Watermark: "w", Setup: 3, Cycle: 4, LastFull: 5, LastGood: 6, Quarantine: "{}", Escrowed: 7}
 		ok(t, a.PutState(t.Context(), want))
-		ok(t, a.Schedule(t.Context(), 99))
+		ok(t, a.Schedule(t.Context(), 99, 0))
 		scheduled := want
 		scheduled.NextRun = 99
 		ok(t, a.PutState(t.Context(), want)) // leaves NextRun alone
@@ -161,14 +161,14 @@ func TestProvisionLease(t *testing.T) {
 		lease(b, "b", 24, 34, provision.ErrLeased)
 		ok(t, b.Release(t.Context(), "b")) // not his
 		lease(b, "b", 24, 34, provision.ErrLeased)
-		ok(t, b.Schedule(t.Context(), 22))
+		ok(t, b.Schedule(t.Context(), 22, 0))
 		if due := must(two.Due(t.Context(), 24)); len(due) != 0 {
 			t.Errorf("due while it runs: %v", due)
 		}
 		if due := must(two.Due(t.Context(), 25)); !reflect.DeepEqual(due, []provision.Due{{Tenant: 1, App: "app"}}) {
 			t.Errorf("not due when its time has come and nobody is heard of: %v", due)
 		}
-		ok(t, b.Schedule(t.Context(), 0))
+		ok(t, b.Schedule(t.Context(), 0, 0))
 		if due := must(two.Due(t.Context(), 25)); len(due) != 1 {
 			t.Errorf("what ran when its process died is not due: %v", due)
 		}
@@ -178,7 +178,7 @@ func TestProvisionLease(t *testing.T) {
 		if due := must(one.Due(t.Context(), 90)); len(due) != 0 {
 			t.Errorf("due without a time: %v", due)
 		}
-		ok(t, a.Schedule(t.Context(), 91))
+		ok(t, a.Schedule(t.Context(), 91, 0))
 		if due := must(one.Due(t.Context(), 90)); len(due) != 0 {
 			t.Errorf("due before its time: %v", due)
 		}

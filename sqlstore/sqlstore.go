@@ -32,6 +32,7 @@ import (
 type Store struct {
 	dialect dialect
 	path    string // of a SQLite file
+	url     string // of PostgreSQL
 	read    *pool
 	write   *sql.DB
 	writers chan *writer // idle connections; nil for one that is not open
@@ -122,7 +123,7 @@ func openPostgres(ctx context.Context, database string) (*Store, error) {
 	db := stdlib.OpenDB(*config)
 	db.SetMaxOpenConns(16)
 	db.SetMaxIdleConns(16)
-	s := &Store{dialect: postgres, read: newPool(db), write: db, writers: newWriters(12)}
+	s := &Store{dialect: postgres, url: database, read: newPool(db), write: db, writers: newWriters(12)}
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	var encoding string

@@ -19,7 +19,7 @@ written to the target that a plan has not told before.`,
   rollcall app apply -f acme.yaml --tenant contoso
   rollcall app show acme --tenant contoso`,
 		newAppApply(), newAppList(), newAppShow(), newAppExport(), newAppDelete(),
-		newAppHistory(), newAppDiff(), newAppRollback(), newAppTemplate(), newAppImportSchema())
+		newAppHistory(), newAppDiff(), newAppRollback(), newAppTemplate(), newAppImportSchema(), newAppEvaluate())
 	c.AddCommand(newAppRun()...)
 	return c
 }
@@ -27,6 +27,10 @@ written to the target that a plan has not told before.`,
 // onApplications runs a command on the applications of a tenant, with the key of
 // their secrets at hand.
 func onApplications(fn func(*cobra.Command, []string, *directory.Tenant) error) func(*cobra.Command, []string) error {
+	return onApplicationsOf(func(c *cobra.Command, args []string, _ *directory.Directory, t *directory.Tenant) error { return fn(c, args, t) })
+}
+
+func onApplicationsOf(fn func(*cobra.Command, []string, *directory.Directory, *directory.Tenant) error) func(*cobra.Command, []string) error {
 	return onDirectory(func(c *cobra.Command, args []string, d *directory.Directory) error {
 		database, _ := c.Flags().GetString("database")
 		path, _ := c.Flags().GetString("key-file")
@@ -36,7 +40,7 @@ func onApplications(fn func(*cobra.Command, []string, *directory.Tenant) error) 
 		if err != nil {
 			return err
 		}
-		return fn(c, args, t)
+		return fn(c, args, d, t)
 	})
 }
 

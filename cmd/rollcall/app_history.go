@@ -14,8 +14,8 @@ import (
 	"github.com/rollcall-scim/rollcall/provision"
 )
 
-// versionLine is a version of an application for programs to read.
-type versionLine struct {
+// appVersionLine is a version of an application for programs to read.
+type appVersionLine struct {
 	Version  int64     `json:"version"`
 	Time     time.Time `json:"time"`
 	Actor    string    `json:"actor"`
@@ -39,11 +39,11 @@ its change in the change log.`,
 			if err != nil {
 				return err
 			}
-			lines := make([]versionLine, 0, len(versions))
+			lines := make([]appVersionLine, 0, len(versions))
 			table := newTable("VERSION", "TIME", "ACTOR", "WHAT").numbers("VERSION")
 			before := ""
 			for _, v := range versions {
-				l := versionAsLine(v, before)
+				l := appVersionAsLine(v, before)
 				before = v.Document
 				lines = append(lines, l)
 				table.add(strconv.FormatInt(l.Version, 10), minute(v.Time), l.Actor, l.what())
@@ -54,8 +54,8 @@ its change in the change log.`,
 	return withJSON(withTenant(c))
 }
 
-func versionAsLine(v directory.ApplicationVersion, before string) versionLine {
-	l := versionLine{Version: v.Number, Time: v.Time.UTC(), Actor: v.Actor, Kind: v.Kind, Secrets: v.Secrets, Document: v.Document}
+func appVersionAsLine(v directory.ApplicationVersion, before string) appVersionLine {
+	l := appVersionLine{Version: v.Number, Time: v.Time.UTC(), Actor: v.Actor, Kind: v.Kind, Secrets: v.Secrets, Document: v.Document}
 	for line := range strings.Lines(provision.Diff([]byte(before), []byte(v.Document))) {
 		switch line[0] {
 		case '+':
@@ -67,7 +67,7 @@ func versionAsLine(v directory.ApplicationVersion, before string) versionLine {
 	return l
 }
 
-func (l versionLine) what() string {
+func (l appVersionLine) what() string {
 	var parts []string
 	switch {
 	case l.Kind == "create":

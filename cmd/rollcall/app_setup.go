@@ -77,7 +77,7 @@ func (p *applying) run() (err error) {
 	if p.was, err = applicationNamed(p.c, p.t, p.next.Name); err != nil {
 		return err
 	}
-	if err := p.gather(); err != nil {
+	if _, err := p.gather(); err != nil {
 		return err
 	}
 	before, version := "", int64(0)
@@ -98,9 +98,9 @@ func (p *applying) run() (err error) {
 }
 
 // gather collects the secrets: those that stand in the document, those of the
-// environment, those that are kept already. Then the application is checked
-// with them.
-func (p *applying) gather() error {
+// environment, those that are kept already. It checks the application with them
+// and returns it so.
+func (p *applying) gather() (*provision.Application, error) {
 	p.secrets = p.next.Seclude()
 	for _, name := range p.next.References() {
 		if value := os.Getenv(name); value != "" && p.secrets[name] == "" {
@@ -109,22 +109,22 @@ func (p *applying) gather() error {
 	}
 	all, err := p.kept()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	maps.Copy(all, p.secrets)
 	full := *p.next
 	if err := full.Expand(all); err != nil {
-		return err
+		return nil, err
 	}
 	if err := full.Check(); err != nil {
-		return provision.HideError(err, all)
+		return nil, provision.HideError(err, all)
 	}
 	for name := range all {
 		if !slices.Contains(p.next.References(), name) {
 			p.secrets[name] = "" // the document has no place for it any more
 		}
 	}
-	return nil
+	return &full, nil
 }
 
 // kept are the secrets that the application has. They are only opened where one

@@ -29,6 +29,7 @@ type config struct {
 	plainHTTP      bool
 	rateTenant     float64
 	rateToken      float64
+	keyFile        string
 }
 
 func (cfg *config) flags(c *cobra.Command) {
@@ -43,7 +44,8 @@ func (cfg *config) flags(c *cobra.Command) {
 	f.BoolVar(&cfg.plainHTTP, "plain-http", false, "listen beyond loopback without TLS, for a proxy in front that speaks it")
 	f.Float64Var(&cfg.rateTenant, "rate-tenant", 500, "how many requests a second one tenant may send for long, and twice as many at once; 0 for no limit")
 	f.Float64Var(&cfg.rateToken, "rate-token", 300, "the same for one access token")
-	alsoEnvironment(f, "listen", "base-domain", "database", "public-url", "tls-cert", "tls-key", "trusted-proxy", "plain-http", "rate-tenant", "rate-token")
+	f.StringVar(&cfg.keyFile, "key-file", "", "file with the key that seals the secrets of applications; default with SQLite: the database's path and .key, made when it is needed")
+	alsoEnvironment(f, "key-file", "listen", "base-domain", "database", "public-url", "tls-cert", "tls-key", "trusted-proxy", "plain-http", "rate-tenant", "rate-token")
 }
 
 // check reports everything that is wrong at once, so that nobody has to start

@@ -112,7 +112,7 @@ func openStage(ctx context.Context, path string, errs io.Writer) (s *stage, err 
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
 	s.served.Go(func() {
-		if err := answer(serving, config{baseDomain: "localhost"}, s.dir, s.listener, logger); err != nil {
+		if err := answer(serving, config{baseDomain: "localhost"}, s.dir, nil, s.listener, logger); err != nil {
 			logger.Error("the demo's server ended", "error", err)
 		}
 	})

@@ -74,12 +74,17 @@ func serve(ctx context.Context, cfg config, errs io.Writer) (err error) {
 		return err
 	}
 	d := directory.New(store)
-	d.Logger = logger
+	d.Logger, d.Key = logger, keyFile(cfg.database, cfg.keyFile)
 	if err := welcome(ctx, cfg, d, listener.Addr(), errs); err != nil {
 		listener.Close()
 		return errors.Join(err, d.Close(ctx))
 	}
-	err = answer(ctx, cfg, d, listener, logger)
+	background, err := startCycles(ctx, d, store, logger)
+	if err != nil {
+		listener.Close()
+		return errors.Join(err, d.Close(ctx))
+	}
+	err = answer(ctx, cfg, d, background, listener, logger)
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
 	defer cancel()
 	return errors.Join(err, d.Close(last))
@@ -133,7 +138,7 @@ func (cfg *config) tenantURL(tenant, scheme string, at net.Addr) string {
 
 // answer serves requests, and does what is to be done from time to time beside
 // them, until ctx ends.
-func answer(ctx context.Context, cfg config, d *directory.Directory, listener net.Listener, logger *slog.Logger) error {
+func answer(ctx context.Context, cfg config, d *directory.Directory, background *cycles, listener net.Listener, logger *slog.Logger) error {
 	srv := &http.Server{
 		Handler:           newServer(cfg, d, logger),
 		ReadHeaderTimeout: 10 * time.Second,
@@ -154,10 +159,19 @@ func answer(ctx context.Context, cfg config, d *directory.Directory, listener ne
 	chores, stop := context.WithCancel(ctx)
 	var wait sync.WaitGroup
 	wait.Go(func() { every(chores, time.Minute, func() { flushTokens(chores, d, logger) }) })
-	wait.Go(func() { settle(chores, d, logger); every(chores, time.Minute, func() { settle(chores, d, logger) }) })
-	wait.Go(func() { purge(chores, d, logger); every(chores, time.Hour, func() { purge(chores, d, logger) }) })
-	defer wait.Wait()
-	defer stop()
+	if background != nil {
+		wait.Go(func() { background.look(chores) })
+	}
+	defer func() {
+		stop()
+		wait.Wait()
+		if background == nil {
+			return
+		}
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+		defer cancel()
+		background.stop(last)
+	}()
 
 	select {
 	case err := <-ended:

@@ -136,6 +136,12 @@ func (s *directorySource) Changed(ctx context.Context, since string) (bool, erro
 	return strconv.FormatInt(row.Seq, 10) != since, err
 }
 
+// Sequence is the watermark's number.
+func (s *directorySource) Sequence(watermark string) int64 {
+	n, _ := strconv.ParseInt(watermark, 10, 64)
+	return n
+}
+
 // record is an entry in Entra's words.
 func (s *directorySource) record(typ string, e directory.Entry) Record {
 	r := Record{Type: typ, Anchor: e.ID, Deleted: e.Gone}

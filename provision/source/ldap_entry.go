@@ -3,6 +3,7 @@ package source
 import (
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -69,6 +70,20 @@ var ldapNames = []struct {
 var secret = []string{"userpassword", "unicodepwd", "ntpwdhistory", "lmpwdhistory", "dbcspwd", "supplementalcredentials", "sambantpassword",
 	"sambalmpassword", "sambapasswordhistory", "krbprincipalkey", "ms-mcs-admpwd", "mslaps-password", "pwdhistory"}
 
+// restless attributes change without anybody's doing, at every logon or
+// replication; a person would be looked at again for nothing. The set-up's
+// attributes may name one all the same.
+var restless = []string{"usnchanged", "usncreated", "whenchanged", "modifytimestamp", "dscorepropagationdata", "lastlogon", "lastlogoff", "logoncount",
+	"badpwdcount", "badpasswordtime"}
+
+// leftOut says that the attribute does not become part of records.
+func (l *ldapSource) leftOut(name string) bool {
+	if strings.Contains(name, ";") || slices.Contains(secret, name) {
+		return true
+	}
+	return slices.Contains(restless, name) && !slices.ContainsFunc(slices.Collect(maps.Values(l.c.Attributes)), func(own string) bool { return strings.EqualFold(own, name) })
+}
+
 // record makes a record of an entry, whose attributes are complete.
 func (l *ldapSource) record(typ string, e *ldap.Entry) Record {
 	dn := plainDN(e.DN)
@@ -79,7 +94,7 @@ func (l *ldapSource) record(typ string, e *ldap.Entry) Record {
 	var members []string
 	for _, a := range e.Attributes {
 		switch name := strings.ToLower(a.Name); {
-		case len(a.Values) == 0 || strings.Contains(name, ";") || slices.Contains(secret, name):
+		case len(a.Values) == 0 || l.leftOut(name):
 		case typ == Group && (name == "member" || name == "uniquemember"):
 			members = append(members, refs(a.Values)...)
 		case name == "manager":

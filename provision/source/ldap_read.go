@@ -105,6 +105,9 @@ func (l *ldapSource) Read(ctx context.Context, since string, each func(Record) e
 	if err := p.everything(ctx); err != nil {
 		return Reading{}, err
 	}
+	if err := p.movers(ctx, l.server.usn); err != nil {
+		return Reading{}, err
+	}
 	if missed.elsewhere {
 		p.note("Nobody is taken for deleted for being absent there; deleted objects were looked for.")
 		err = p.changed(ctx, func(do func([]*ldap.Entry) error) error {
@@ -145,9 +148,7 @@ func (p *ldapPass) changes(ctx context.Context, old ldapMark) (ldapMark, error) 
 	var err error
 	switch old.Kind {
 	case byTimestamp:
-		err = p.walk(ctx, func(typ string) string {
-			return "(&" + p.filter(typ) + "(modifyTimestamp>=" + old.Time + "))"
-		})
+		err = p.walk(ctx, p.since(old.Time))
 		next = p.stamp(next, old.Time)
 	case byUSN:
 		err = p.changed(ctx, func(do func([]*ldap.Entry) error) error {
@@ -191,6 +192,26 @@ func (p *ldapPass) everything(ctx context.Context) error {
 		return p.nobody()
 	}
 	return nil
+}
+
+// movers reads again what changed while everything was read: somebody who was
+// moved from a base still to be read to one that was read already has not been
+// met. Within one base nobody can be missed.
+func (p *ldapPass) movers(ctx context.Context, usn int64) error {
+	switch {
+	case len(p.bases()) == 1:
+		return nil
+	case p.server.ad:
+		return p.changed(ctx, func(do func([]*ldap.Entry) error) error { return p.changedAfter(ctx, usn, do) })
+	}
+	return p.walk(ctx, p.since(p.started.Add(-clockSkew).UTC().Format(generalizedTime)))
+}
+
+// since narrows the filters to what was written at that time or later.
+func (l *ldapSource) since(timestamp string) func(typ string) string {
+	return func(typ string) string {
+		return "(&" + l.filter(typ) + "(modifyTimestamp>=" + timestamp + "))"
+	}
 }
 
 func (p *ldapPass) walk(ctx context.Context, filter func(typ string) string) error {

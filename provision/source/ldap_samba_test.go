@@ -294,7 +294,7 @@ func testADElsewhere(t *testing.T, c Config, d domain) {
 		change(&m)
 		then := readLDAP(t, s, m.String())
 		if then.Full || len(then.Notes) == 0 || then.names["anna@contoso.test"].Anchor == "" || !then.records[fritz.Anchor].Deleted {
-			t.Errorf("%s: full %v, notes %q, %v", name, then.Full, then.Notes, then.names)
+			t.Errorf("%s: full %v, notes %q, %d records, fritz %v", name, then.Full, then.Notes, len(then.records), then.records[fritz.Anchor])
 		}
 	}
 	m := mark

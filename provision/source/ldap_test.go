@@ -174,8 +174,10 @@ func TestLDAPRecords(t *testing.T) {
 			t.Errorf("%s is %q instead of %q", name, got.Texts(), want)
 		}
 	}
-	if !p.Get("userPassword").IsNull() {
-		t.Error("a password was read")
+	for _, name := range []string{"userPassword", "modifyTimestamp"} {
+		if !p.Get(name).IsNull() {
+			t.Errorf("%s was read", name)
+		}
 	}
 	if len(p.Anchor) != 36 || p.Ref != "uid=p1,ou=people,dc=contoso,dc=test" {
 		t.Errorf("anchor %q, ref %q", p.Anchor, p.Ref)
@@ -433,5 +435,39 @@ func TestLDAPAnchorOfOnesChoice(t *testing.T) {
 	}
 	if !slices.ContainsFunc(all.Notes, func(n string) bool { return strings.Contains(n, "uid=carl,") }) {
 		t.Errorf("the notes are %q", all.Notes)
+	}
+}
+
+// Somebody who is moved while everything is read, from a base that is still to
+// come to one that is done with, is met all the same.
+func TestLDAPMovedMeanwhile(t *testing.T) {
+	server := slapdtest.Start(t, manyLDIF(10))
+	admin := dialAdmin(t, server)
+	c := admins(server)
+	c.Kind, c.Base = "ldap", []string{"ou=Groups,dc=contoso,dc=test", "ou=People,dc=contoso,dc=test"}
+	s, err := Open(t.Context(), c, Environment{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	boss := ldap.NewAddRequest("uid=boss,ou=Groups,dc=contoso,dc=test", nil)
+	for name, value := range map[string]string{"objectClass": "inetOrgPerson", "cn": "Boss", "sn": "Boss"} {
+		boss.Attribute(name, []string{value})
+	}
+	if err := admin.Add(boss); err != nil {
+		t.Fatal(err)
+	}
+	met := map[string]bool{}
+	reading, err := s.Read(t.Context(), "", func(r Record) error {
+		if r.Name() == "boss" && len(met) == 0 { // the first base was answered, the second not asked
+			if err := admin.ModifyDN(ldap.NewModifyDNRequest("uid=p7,ou=People,dc=contoso,dc=test", "uid=p7", true, "ou=Groups,dc=contoso,dc=test")); err != nil {
+				return err
+			}
+		}
+		met[r.Name()] = true
+		return nil
+	})
+	if err != nil || !reading.Full || !met["p7@contoso.test"] || !met["boss"] || len(met) != 15 {
+		t.Errorf("%+v, %v; met were %v", reading, err, met)
 	}
 }

@@ -112,6 +112,12 @@ type Watching interface {
 	Changed(ctx context.Context, since string) (bool, error)
 }
 
+// Sequenced is a Source whose watermarks are numbers of the tenant's own change
+// log, so that a change can be seen without opening the source.
+type Sequenced interface {
+	Sequence(watermark string) int64
+}
+
 // DuplicateError is two objects with one anchor: neither is provisioned. A
 // Source reports it through Reading.Notes too.
 type DuplicateError struct {

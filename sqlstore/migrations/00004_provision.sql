@@ -7,12 +7,14 @@ create table app_state (
   tenant      bigint not null,
   app         KEY    not null,
   next_run    bigint not null,
+  watched     bigint not null default 0,
   lease_owner KEY    not null,
   lease_until bigint not null,
   state       text   not null,
   primary key (tenant, app)
 ) SLIM;
 create index app_state_due on app_state (next_run) where next_run > 0;
+create index app_state_watched on app_state (tenant) where watched > 0;
 create index app_state_leased on app_state (lease_until) where lease_owner <> '';
 
 -- One row for each object of the source. ref_key and name_key are null where

@@ -46,27 +46,36 @@ func Start(t testing.TB, ldif io.Reader) *Server {
 		}
 		t.Skip("SKIPPED, NO OPENLDAP: slapd is not installed (install the package slapd)")
 	}
-	dir, err := os.MkdirTemp("", "rollcall-slapd-")
+	entries, err := io.ReadAll(ldif)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{CAFile: filepath.Join(dir, "ca.pem"), BaseDN: baseDN, AdminDN: adminDN, Password: password}
-	if err := s.prepare(dir, ldif); err != nil {
-		os.RemoveAll(dir)
-		t.Fatal(err)
-	}
 	// A port may be taken by somebody else between choosing and listening.
-	for attempt := 0; ; attempt++ {
-		stop, err := s.serve(binary, dir)
+	for attempt := 1; ; attempt++ {
+		s, stop, err := start(binary, entries)
 		if err == nil {
 			t.Cleanup(stop)
 			return s
 		}
 		if attempt == 3 {
-			os.RemoveAll(dir)
 			t.Fatal(err)
 		}
 	}
+}
+
+func start(binary string, ldif []byte) (s *Server, stop func(), err error) {
+	dir, err := os.MkdirTemp("", "rollcall-slapd-")
+	if err != nil {
+		return nil, nil, err
+	}
+	s = &Server{CAFile: filepath.Join(dir, "ca.pem"), BaseDN: baseDN, AdminDN: adminDN, Password: password}
+	if err = s.prepare(dir, bytes.NewReader(ldif)); err == nil {
+		stop, err = s.serve(binary, dir)
+	}
+	if err != nil {
+		os.RemoveAll(dir)
+	}
+	return s, stop, err
 }
 
 func find(name string) string {
@@ -147,7 +156,7 @@ func (s *Server) serve(binary, dir string) (stop func(), err error) {
 		return nil, err
 	}
 	s.URL, s.TLSURL = "ldap://"+plain, "ldaps://"+tls
-	const script = `"$0" -d none -f "$1/slapd.conf" -h "$2/ $3/" 2>&1 & cat >/dev/null; kill -9 $!; wait $! 2>/dev/null`
+	const script = `"$0" -d none -f "$1/slapd.conf" -h "$2/ $3/" 2>&1 & cat >/dev/null; kill -9 $!; wait $! 2>/dev/null; rm -rf "$1"`
 	keeper := exec.Command("/bin/sh", "-c", script, binary, dir, s.URL, s.TLSURL)
 	stdin, err := keeper.StdinPipe()
 	if err != nil {
@@ -165,7 +174,7 @@ func (s *Server) serve(binary, dir string) (stop func(), err error) {
 	for lines.Scan() {
 		if strings.Contains(lines.Text(), "slapd starting") {
 			go io.Copy(io.Discard, stdout)
-			stop = func() { stdin.Close(); keeper.Wait(); os.RemoveAll(dir) }
+			stop = func() { stdin.Close(); keeper.Wait() }
 			if err := reachable(tls); err != nil {
 				stop()
 				return nil, err
