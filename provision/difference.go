@@ -19,6 +19,15 @@ type Difference struct {
 	Old      any    `json:"old"`
 	New      any    `json:"new"`
 	Redacted bool   `json:"redacted,omitzero"` // its values are written and shown nowhere
+
+	parsed Path // Path, unless it was read from JSON
+}
+
+func (d *Difference) at() Path {
+	if d.parsed.Attribute == "" {
+		d.parsed = mustPath(d.Path)
+	}
+	return d.parsed
 }
 
 // redaction stands for what is not shown, in Entra's words.
@@ -55,7 +64,7 @@ func (r *Rules) Differences(d Desired, current map[string]any) []Difference {
 		}
 		old, next, differ := v.differs(current)
 		if differ {
-			diffs = append(diffs, Difference{v.Key, old, next, v.Redacted})
+			diffs = append(diffs, Difference{v.Key, old, next, v.Redacted, v.Path})
 		}
 	}
 	return diffs
@@ -110,7 +119,7 @@ func reference(id any) any {
 // same compares as the attribute's kind does.
 func (v *DesiredValue) same(want, old any) bool {
 	if text, ok := old.(string); ok && v.Redacted && strings.HasPrefix(text, redaction) {
-		return text == sealedText(want)
+		return text == disguise(want)
 	}
 	if v.Kind.Type == TypeDateTime && sameTime(want, old) {
 		return true
@@ -156,7 +165,7 @@ func (r *Rules) Resource(written map[string]any) map[string]any {
 func applied(diffs []Difference, current map[string]any) map[string]any {
 	after := cloneObject(current)
 	for _, d := range diffs {
-		mustPath(d.Path).Set(after, d.New)
+		d.at().Set(after, d.New)
 	}
 	return after
 }
@@ -189,7 +198,7 @@ func (w *writing) note(p Path, key string, k Kind, redacted bool) {
 	switch {
 	case v == nil:
 	case redacted:
-		w.values[key] = sealedText(v)
+		w.values[key] = disguise(v)
 	case k.Type == TypeReference:
 		w.values[key] = ids(v, k.MultiValued)
 	default:
@@ -229,9 +238,9 @@ func idOf(v any) any {
 	return v
 }
 
-// sealedText stands for a redacted value in what is kept, so that another
+// disguise stands for a redacted value in what is kept, so that another
 // value is noticed.
-func sealedText(v any) string {
+func disguise(v any) string {
 	if text, ok := v.(string); ok && strings.HasPrefix(text, redaction) {
 		return text
 	}
@@ -269,7 +278,7 @@ func (r *Rules) body(doc map[string]any, diffs []Difference) []byte {
 		}
 	}
 	for _, d := range diffs {
-		if urn := mustPath(d.Path).URN; urn != "" && d.New != nil && !slices.Contains(used, urn) {
+		if urn := d.at().URN; urn != "" && d.New != nil && !slices.Contains(used, urn) {
 			used = append(used, urn)
 		}
 	}

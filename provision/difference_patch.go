@@ -29,7 +29,7 @@ const (
 func (r *Rules) PatchBody(diffs []Difference, current map[string]any, style Style) []byte {
 	b := patchBuilder{current: current, after: applied(diffs, current), style: style, whole: map[string]bool{}}
 	for _, d := range diffs {
-		p := mustPath(d.Path)
+		p := d.at()
 		if len(p.Filter) > 0 {
 			b.element(p, d)
 		} else {

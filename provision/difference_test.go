@@ -310,3 +310,13 @@ func TestResolve(t *testing.T) {
 		t.Errorf("referred: %v", got)
 	}
 }
+
+func BenchmarkCreate(b *testing.B) {
+	r, _ := Compile(source.User, ObjectMapping{Enabled: true, Mappings: DefaultUserMappings()})
+	d, _ := r.Evaluate(ada, Input{})
+	for b.Loop() {
+		r.Differences(d, nil)
+		r.CreateBody(d)
+		r.Written(d, nil)
+	}
+}

@@ -221,3 +221,15 @@ func (e *Engine) progress(phase string, done, total int64) {
 		e.Progress(Progress{phase, done, total})
 	}
 }
+
+// MatchAttribute is the first attribute that people are matched by, which is
+// what a connection test asks for.
+func (e *Engine) MatchAttribute() string {
+	if err := e.prepare(); err != nil || e.compiled.users == nil {
+		return ""
+	}
+	for _, p := range e.compiled.users.MatchPaths() {
+		return p.String()
+	}
+	return ""
+}

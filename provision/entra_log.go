@@ -2,7 +2,6 @@ package provision
 
 import (
 	"crypto/sha256"
-	"fmt"
 	"time"
 	"uuid"
 )
@@ -116,7 +115,7 @@ func EntraLog(op *Op, c LogContext) []byte {
 // entraID is a GUID made of what it names.
 func entraID(parts ...any) string {
 	var u uuid.UUID
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q", parts))
+	sum := sha256.Sum256([]byte(encode(parts)))
 	copy(u[:], sum[:])
 	u[6], u[8] = u[6]&0x0f|0x80, u[8]&0x3f|0x80 // version 8 (RFC 9562): made by a rule of one's own
 	return u.String()

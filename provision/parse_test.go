@@ -184,3 +184,23 @@ func TestDurations(t *testing.T) {
 		}
 	})
 }
+
+// Whatever a file holds, Parse answers, and what it takes it can write.
+func FuzzParse(f *testing.F) {
+	for _, name := range Templates() {
+		text, _ := Template(name)
+		f.Add(text)
+	}
+	f.Add(small + "users: {mappings: {userName: &a {from: *a}}}")
+	f.Add("? [a, b]\n: c\n? {d: e}\n: f\n<<: x\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		a, err := Parse([]byte(text))
+		if err != nil {
+			return
+		}
+		b, err := Parse(a.YAML())
+		if err != nil || string(a.YAML()) != string(b.YAML()) {
+			t.Errorf("%v\n%s", err, a.YAML())
+		}
+	})
+}

@@ -201,13 +201,13 @@ func (c *condition) holds(v expression.Value) bool {
 	case isEmpty(v):
 		return false
 	}
-	any := slices.ContainsFunc(v.Texts(), func(text string) bool {
+	found := slices.ContainsFunc(v.Texts(), func(text string) bool {
 		if c.IgnoreCase && !o.regex {
 			text = scim.Fold(text)
 		}
 		return text != "" && o.test(c, text)
 	})
-	return any != o.negated
+	return found != o.negated
 }
 
 // findingOf is an attribute's value in a sentence.

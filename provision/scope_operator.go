@@ -19,8 +19,8 @@ type operator struct {
 
 // operators are all fourteen, under the names of Entra's pages.
 var operators = []*operator{
-	{name: "EQUALS", asks: "must be %s", test: equals1},
-	{name: "NOT EQUALS", asks: "must not be %s", negated: true, test: equals1},
+	{name: "EQUALS", asks: "must be %s", test: equalsValue},
+	{name: "NOT EQUALS", asks: "must not be %s", negated: true, test: equalsValue},
 	{name: "IS TRUE", asks: "must be true", unary: true, test: is("true")},
 	{name: "IS FALSE", asks: "must be false", unary: true, test: is("false")},
 	{name: "IS NULL", asks: "must have no value", unary: true, null: true},
@@ -70,7 +70,7 @@ func (o *operator) must(value string) string {
 	return strings.Replace(o.asks, "%s", show(value), 1)
 }
 
-func equals1(c *condition, text string) bool { return text == c.value }
+func equalsValue(c *condition, text string) bool { return text == c.value }
 
 func is(truth string) func(*condition, string) bool {
 	return func(_ *condition, text string) bool { return strings.EqualFold(text, truth) }

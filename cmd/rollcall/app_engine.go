@@ -65,6 +65,15 @@ func (e *engines) state(ctx context.Context, t *directory.Tenant, app string) (p
 	return e.store.Provision().Application(row.ID, app), nil
 }
 
+// stateOf is where an application's state is kept.
+func stateOf(ctx context.Context, d *directory.Directory, t *directory.Tenant, app string) (provision.Store, error) {
+	store, ok := d.Store.(*sqlstore.Store)
+	if !ok {
+		return nil, errors.New("this database keeps no applications")
+	}
+	return (&engines{store: store}).state(ctx, t, app)
+}
+
 // appSession is what a command on one application has at hand.
 type appSession struct {
 	*cobra.Command

@@ -153,7 +153,7 @@ been made.`,
 		Example: `  rollcall app history acme --tenant contoso
   rollcall app rollback acme 1204 --tenant contoso`,
 		Args: arguments("NAME", "VERSION"),
-		RunE: onApplications(func(c *cobra.Command, args []string, t *directory.Tenant) error {
+		RunE: onApplicationsOf(func(c *cobra.Command, args []string, d *directory.Directory, t *directory.Tenant) error {
 			now, err := t.Application(c.Context(), args[0])
 			if err != nil {
 				return err
@@ -171,7 +171,7 @@ been made.`,
 				return err
 			}
 			a.Name, a.Status = now.Name, statusOf(now)
-			return (&applying{c: c, t: t, next: a, dryRun: dryRun}).run()
+			return (&applying{c: c, d: d, t: t, next: a, dryRun: dryRun}).run()
 		}),
 	}
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "only show what would change")

@@ -32,7 +32,7 @@ the file in so many words is taken out and sealed all the same.`,
   rollcall app apply -f acme.yaml --dry-run
   rollcall app export acme | rollcall app apply -f -`,
 		Args: arguments(),
-		RunE: onApplications(func(c *cobra.Command, _ []string, t *directory.Tenant) error {
+		RunE: onApplicationsOf(func(c *cobra.Command, _ []string, d *directory.Directory, t *directory.Tenant) error {
 			text, err := readSetup(c, file)
 			if err != nil {
 				return err
@@ -41,7 +41,7 @@ the file in so many words is taken out and sealed all the same.`,
 			if err != nil {
 				return err
 			}
-			return (&applying{c: c, t: t, next: a, dryRun: dryRun}).run()
+			return (&applying{c: c, d: d, t: t, next: a, dryRun: dryRun}).run()
 		}),
 	}
 	c.Flags().StringVarP(&file, "file", "f", "", "the file; - for standard input")
@@ -65,6 +65,7 @@ func readSetup(c *cobra.Command, file string) ([]byte, error) {
 // its own versions.
 type applying struct {
 	c      *cobra.Command
+	d      *directory.Directory
 	t      *directory.Tenant
 	next   *provision.Application
 	dryRun bool
@@ -94,7 +95,17 @@ func (p *applying) run() (err error) {
 		return provision.HideError(err, p.secrets)
 	}
 	p.say(made, before)
-	return nil
+	if p.was != nil && p.was.Version == made.Version {
+		return nil
+	}
+	state, err := stateOf(p.c.Context(), p.d, p.t, made.ID)
+	if err != nil {
+		return err
+	}
+	if nobody := nobodyInScope(p.next); nobody != "" {
+		fmt.Fprintln(p.c.ErrOrStderr(), nobody)
+	}
+	return schedule(p.c.Context(), state, p.next)
 }
 
 // gather collects the secrets: those that stand in the document, those of the

@@ -43,6 +43,10 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	if err == nil {
 		return exitOK
 	}
+	var silent *exitWith
+	if errors.As(err, &silent) {
+		return silent.code
+	}
 	fmt.Fprintf(errs, "rollcall: %v\n", err)
 	var usage *usageError
 	var cannot *cannotRun

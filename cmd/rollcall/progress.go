@@ -27,6 +27,13 @@ func newProgress(w io.Writer, what string) *progress {
 	return &progress{w: w, what: what, terminal: isTerminal(w), began: now, shown: now}
 }
 
+// begin starts anew for another stretch of the work.
+func (p *progress) begin(what string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.what, p.began = what, time.Now()
+}
+
 // set may be called by several goroutines.
 func (p *progress) set(done, of int) {
 	p.mu.Lock()
