@@ -246,8 +246,12 @@ func (s *Store) transact(fn func(*transaction) error) (err error) {
 		if _, lost := w.conn.ExecContext(noCancel, "rollback"); lost != nil {
 			w = w.discard()
 		}
+		return err
 	}
-	return err
+	for id := range t.dirty {
+		s.grown(growing{tenant: id, table: "users"}, t.rows[id].Users, 0, "users, emails, memberships, links")
+	}
+	return nil
 }
 
 // finish writes the tenants' rows, once for the whole batch.

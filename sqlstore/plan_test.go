@@ -80,21 +80,28 @@ func plans(t *testing.T, s *Store) string {
 	t.Helper()
 	var out strings.Builder
 	s.read.stmts.Range(func(query, _ any) bool {
-		text := s.dialect.rebind(query.(string))
-		rows, err := s.read.db.QueryContext(t.Context(), "explain query plan "+text, make([]any, strings.Count(text, "?"))...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var id, parent, cost int
-			var step string
-			if err := rows.Scan(&id, &parent, &cost, &step); err != nil {
-				t.Fatal(err)
-			}
-			out.WriteString(step + "\n")
-		}
+		out.WriteString(explained(t, s, query.(string)))
 		return true
 	})
+	return out.String()
+}
+
+func explained(t *testing.T, s *Store, query string) string {
+	t.Helper()
+	text := s.dialect.rebind(query)
+	rows, err := s.read.db.QueryContext(t.Context(), "explain query plan "+text, make([]any, strings.Count(text, "?"))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var out strings.Builder
+	for rows.Next() {
+		var id, parent, cost int
+		var step string
+		if err := rows.Scan(&id, &parent, &cost, &step); err != nil {
+			t.Fatal(err)
+		}
+		out.WriteString(step + "\n")
+	}
 	return out.String()
 }

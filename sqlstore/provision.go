@@ -152,7 +152,7 @@ func (a *application) Schedule(ctx context.Context, at, watched int64) error {
 // between; when it was broken off, it can be called again.
 func (a *application) Forget(ctx context.Context) error {
 	for table, key := range map[string]string{
-		"app_objects": "type, anchor", "app_waiting": "ref_key, type, anchor",
+		"app_objects": "type, anchor", "app_waiting": "type, anchor, ref_key",
 		"app_targets": "type, id", "app_target_keys": "type, path, value, id",
 		"app_cycles": "number", "app_ops": "cycle, number",
 	} {

@@ -26,19 +26,27 @@ func scanObject(rows *sql.Rows) (*provision.Object, error) {
 }
 
 // objects runs a SELECT of objectColumns.
-func (a appSession) objects(ctx context.Context, rest string, args ...any) (out []*provision.Object, err error) {
+func (a appSession) objects(ctx context.Context, w *where) (out []*provision.Object, err error) {
 	err = a.each(ctx, func(rows *sql.Rows) error {
 		o, err := scanObject(rows)
 		out = append(out, o)
 		return err
-	}, `select `+objectColumns+` from app_objects where tenant=$1 and app=$2 and `+rest, args...)
+	}, `select `+objectColumns+` from `+w.from+` where tenant=$1 and app=$2`+w.text.String(), w.args...)
 	return out, err
 }
 
 // where builds a condition of the parts that are asked for.
 type where struct {
+	from string
 	text strings.Builder
 	args []any
+}
+
+// objectsWhere makes a condition of a whole text.
+func objectsWhere(text string, args ...any) *where {
+	w := &where{from: "app_objects", args: args}
+	w.fixed(text)
+	return w
 }
 
 // and adds a part, in which %d, if there is one, is the number of the argument.
@@ -59,30 +67,58 @@ func (w *where) limit(n int) {
 
 // Objects implements provision.ObjectStore.
 func (a *application) Objects(ctx context.Context, q provision.ObjectQuery) ([]*provision.Object, error) {
-	w := &where{}
-	w.text.WriteString("true")
+	w := &where{from: "app_objects" + a.d.by(objectIndex(q))}
+	if q.Search != "" {
+		a.search(w, q.Search)
+	}
+	if q.Type != "" {
+		w.and("type=$%d", q.Type)
+	}
 	switch {
+	case q.After.Type > q.Type && q.Type != "":
+		return nil, nil
+	case q.After.Type == q.Type:
+		w.and("anchor>$%d", clean(q.After.Anchor))
 	case q.Type == "":
 		w.args = append(w.args, q.After.Type, clean(q.After.Anchor))
-		w.fixed("(type, anchor) > ($3, $4)")
-	default:
-		w.and("type=$%d", q.Type)
-		if q.After.Type > q.Type {
-			return nil, nil
-		}
-		if q.After.Type == q.Type {
-			w.and("anchor>$%d", clean(q.After.Anchor))
-		}
+		w.fixed(fmt.Sprintf("(type, anchor) > ($%d, $%d)", len(w.args)+1, len(w.args)+2))
 	}
 	objectStates(w, q)
-	if q.Search != "" {
-		w.args = append(w.args, clean(q.Search), short(clean(q.Search)), bound(a.d, types))
-		n := len(w.args)
-		w.fixed(fmt.Sprintf("(%[1]s and anchor=$%[2]d or name_key=$%[3]d or %[1]s and target=$%[2]d and target<>'')", a.d.among("type", n+2), n, n+1))
-	}
-	w.text.WriteString(" order by type, anchor")
+	w.fixed("true order by type, anchor")
 	w.limit(q.Limit)
-	return a.objects(ctx, w.text.String(), w.args...)
+	return a.objects(ctx, w)
+}
+
+// objectIndex is the index of the few rows that are asked for, where SQLite
+// would rather have the order for nothing.
+func objectIndex(q provision.ObjectQuery) string {
+	switch {
+	case q.Search != "":
+		return ""
+	case q.Escrow:
+		return "app_objects_escrow"
+	case q.LeftBefore != 0:
+		return "app_objects_left"
+	case q.Dirty:
+		return "app_objects_dirty"
+	}
+	return ""
+}
+
+// search asks each index for keys first; a cross join keeps SQLite to the order.
+func (a *application) search(w *where, text string) {
+	w.args = append(w.args, clean(text), short(clean(text)), bound(a.d, types))
+	n := len(w.args) + 2
+	keys := func(index, condition string) string {
+		return `select type as k_type, anchor as k_anchor from app_objects` + a.d.by(index) + ` where tenant=$1 and app=$2 and ` + condition
+	}
+	ofTypes := a.d.among("type", n)
+	w.from = `(` + strings.Join([]string{
+		keys("", fmt.Sprintf(`%s and anchor=$%d`, ofTypes, n-2)),
+		keys("app_objects_name", fmt.Sprintf(`name_key=$%d`, n-1)),
+		keys("app_objects_target", fmt.Sprintf(`%s and target=$%d and target<>''`, ofTypes, n-2)),
+	}, " union ") + `) k cross join app_objects`
+	w.fixed("type=k_type and anchor=k_anchor")
 }
 
 // types of objects; statements that know no type look through all.
@@ -118,7 +154,7 @@ func objectStates(w *where, q provision.ObjectQuery) {
 // ObjectsByKey implements provision.ObjectStore.
 func (a *application) ObjectsByKey(ctx context.Context, keys []provision.Key) (out []*provision.Object, err error) {
 	for typ, anchors := range byType(keys) {
-		found, err := a.objects(ctx, `type=$3 and `+a.d.among("anchor", 4), typ, a.d.texts(anchors))
+		found, err := a.objects(ctx, objectsWhere(`type=$3 and `+a.d.among("anchor", 4), typ, a.d.texts(anchors)))
 		if err != nil {
 			return nil, err
 		}
@@ -140,12 +176,12 @@ func (a *application) ObjectsByRef(ctx context.Context, refs []string) ([]*provi
 	if len(refs) == 0 {
 		return nil, nil
 	}
-	found, err := a.objects(ctx, a.d.among("ref_key", 3)+" and ref_key is not null", a.d.texts(shortened(refs)))
+	found, err := a.objects(ctx, objectsWhere(a.d.among("ref_key", 3)+" and ref_key is not null", a.d.texts(shortened(refs))))
 	if err != nil {
 		return nil, err
 	}
 	for _, typ := range types {
-		same, err := a.objects(ctx, `type=$3 and `+a.d.among("anchor", 4)+` and ref_key is null`, typ, a.d.texts(refs))
+		same, err := a.objects(ctx, objectsWhere(`type=$3 and `+a.d.among("anchor", 4)+` and ref_key is null`, typ, a.d.texts(refs)))
 		if err != nil {
 			return nil, err
 		}
@@ -168,7 +204,7 @@ func (a *application) ObjectsByTarget(ctx context.Context, typ string, ids []str
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return a.objects(ctx, `type=$3 and `+a.d.among("target", 4)+` and target<>''`, typ, a.d.texts(ids))
+	return a.objects(ctx, objectsWhere(`type=$3 and `+a.d.among("target", 4)+` and target<>''`, typ, a.d.texts(ids)))
 }
 
 // CountObjects implements provision.ObjectStore. Each part has an index that

@@ -89,7 +89,11 @@ func (a *application) putRows(ctx context.Context, t rowsText, values []any) err
 	if len(values) == 0 {
 		return nil
 	}
-	return a.alter(ctx, func(x appSession) error { return x.write(t, values) })
+	err := a.alter(ctx, func(x appSession) error { return x.write(t, values) })
+	if err == nil && t.inserts {
+		a.s.grown(growing{a.tenant, a.app, t.table}, 0, int64(len(values)/t.width), t.table)
+	}
+	return err
 }
 
 // MarkSeen implements provision.ObjectStore.
@@ -149,7 +153,7 @@ func (a *application) inSteps(ctx context.Context, set string) error {
 	}
 }
 
-var await = insertRows("app_waiting", "ref_key, type, anchor", "on conflict do nothing")
+var await = insertRows("app_waiting", "type, anchor, ref_key", "on conflict do nothing")
 
 // Await implements provision.ObjectStore.
 func (a *application) Await(ctx context.Context, holder provision.Key, refs []string) error {
@@ -159,7 +163,7 @@ func (a *application) Await(ctx context.Context, holder provision.Key, refs []st
 		}
 		var values []any
 		for _, ref := range slices.Compact(slices.Sorted(slices.Values(shortened(refs)))) {
-			values = append(values, ref, holder.Type, holder.Anchor)
+			values = append(values, holder.Type, holder.Anchor, ref)
 		}
 		return x.write(await, values)
 	})
@@ -171,6 +175,6 @@ func (a *application) Waiting(ctx context.Context, refs []string) (out []provisi
 		var k provision.Key
 		defer func() { out = append(out, k) }()
 		return rows.Scan(&k.Type, &k.Anchor)
-	}, `select distinct type, anchor from app_waiting where tenant=$1 and app=$2 and `+a.d.among("ref_key", 3), a.d.texts(shortened(refs)))
+	}, `select distinct type, anchor from app_waiting`+a.d.by("app_waiting_ref")+` where tenant=$1 and app=$2 and `+a.d.among("ref_key", 3), a.d.texts(shortened(refs)))
 	return out, err
 }

@@ -60,11 +60,7 @@ func (a *application) Finish(ctx context.Context, ops []*provision.Op, objects [
 // Ops implements provision.OpStore. A page of the log ends with all operations
 // of one moment, however many they are, because the next page begins before it.
 func (a *application) Ops(ctx context.Context, q provision.OpQuery) ([]*provision.Op, error) {
-	objects, err := a.known(ctx, q.Person)
-	if err != nil {
-		return nil, err
-	}
-	w := a.opCondition(q, objects)
+	w := a.opCondition(q)
 	if !q.Log {
 		return a.ops(ctx, w, "cycle, number", q.Limit)
 	}
@@ -76,7 +72,7 @@ func (a *application) Ops(ctx context.Context, q provision.OpQuery) ([]*provisio
 	if err != nil || q.Limit == 0 || len(page) < q.Limit {
 		return page, err
 	}
-	last, w := page[len(page)-1], a.opCondition(q, objects)
+	last, w := page[len(page)-1], a.opCondition(q)
 	w.and("time=$%d", last.Time)
 	w.args = append(w.args, last.Cycle, last.Number)
 	w.fixed(fmt.Sprintf("(cycle, number) < ($%d, $%d)", len(w.args)+1, len(w.args)+2))
@@ -84,21 +80,8 @@ func (a *application) Ops(ctx context.Context, q provision.OpQuery) ([]*provisio
 	return append(page, rest...), err
 }
 
-// known are the objects that the text finds now: their operations under other
-// names and ids are found with them.
-func (a *application) known(ctx context.Context, person string) (keys []provision.Key, err error) {
-	if person == "" {
-		return nil, nil
-	}
-	objects, err := a.Objects(ctx, provision.ObjectQuery{Search: person, Limit: 100})
-	for _, o := range objects {
-		keys = append(keys, o.Key)
-	}
-	return keys, err
-}
-
-func (a *application) opCondition(q provision.OpQuery, objects []provision.Key) *where {
-	w := &where{}
+func (a *application) opCondition(q provision.OpQuery) *where {
+	w := &where{from: "app_ops"}
 	if q.Cycle > 0 {
 		w.and("cycle=$%d", q.Cycle)
 	}
@@ -120,41 +103,48 @@ func (a *application) opCondition(q provision.OpQuery, objects []provision.Key) 
 		w.fixed("status = 'failure'")
 	}
 	if q.Person != "" {
-		w.fixed(a.aboutPerson(w, q, objects))
+		a.aboutPerson(w, q)
 	}
 	return w
 }
 
-// aboutPerson finds operations by what they were about, or by its name or id
-// then. Each part is spelled as its index is.
-func (a *application) aboutPerson(w *where, q provision.OpQuery, objects []provision.Key) string {
-	logged := ""
-	if q.Log {
-		logged = "time > 0 and "
-	}
-	w.args = append(w.args, short(clean(q.Person)))
+// aboutPerson finds operations of the log by what they were about, or by its
+// name or id then; and, under whatever name and id, those about whom the text
+// finds now. Each index is asked for keys first; a cross join keeps SQLite to the
+// order.
+func (a *application) aboutPerson(w *where, q provision.OpQuery) {
+	w.args = append(w.args, short(clean(q.Person)), bound(a.d, types))
 	n := len(w.args) + 2
-	parts := []string{fmt.Sprintf("%[1]sanchor=$%[2]d or %[1]sname_key=$%[2]d and name_key <> '' or %[1]starget=$%[2]d and target <> ''", logged, n)}
-	for typ, anchors := range byType(objects) {
-		w.args = append(w.args, typ, a.d.texts(anchors))
-		n := len(w.args) + 2
-		parts = append(parts, fmt.Sprintf("%stype=$%d and %s", logged, n-1, a.d.among("anchor", n)))
+	if !q.Log { // within a cycle
+		w.fixed(fmt.Sprintf("(anchor=$%[1]d or name_key=$%[1]d or target=$%[1]d) and %[2]s", n-1, a.d.among("type", n)))
+		return
 	}
-	return "(" + strings.Join(parts, " or ") + ")"
+	then := func(index, condition string) string {
+		return `select cycle as k_cycle, number as k_number from app_ops` + a.d.by(index) + ` where tenant=$1 and app=$2 and time > 0 and ` + fmt.Sprintf(condition, n-1)
+	}
+	now := func(index, condition string) string {
+		return `select o.cycle, o.number from app_objects p` + a.d.by(index) + ` cross join app_ops o` + a.d.by("app_ops_anchor") + `
+			where p.tenant=$1 and p.app=$2 and o.tenant=$1 and o.app=$2 and o.anchor=p.anchor and o.type=p.type and o.time > 0 and ` + fmt.Sprintf(condition, n-1)
+	}
+	w.from = `(` + strings.Join([]string{
+		then("app_ops_anchor", `anchor=$%d`),
+		then("app_ops_name", `name_key=$%d and name_key <> ''`),
+		then("app_ops_target", `target=$%d and target <> ''`),
+		now("app_objects_name", `p.name_key=$%d`),
+		now("app_objects_target", a.d.among("p.type", n)+` and p.target=$%d and p.target<>''`),
+	}, " union ") + `) k cross join app_ops`
+	w.fixed("cycle=k_cycle and number=k_number")
 }
 
 // ops runs a SELECT of opColumns.
 func (a *application) ops(ctx context.Context, w *where, order string, limit int) (out []*provision.Op, err error) {
-	text := `select ` + opColumns + ` from app_ops where tenant=$1 and app=$2` + w.text.String() + ` order by ` + order
-	if limit > 0 {
-		text += fmt.Sprintf(" limit $%d", len(w.args)+3)
-		w.args = append(w.args, limit)
-	}
+	w.fixed("true order by " + order)
+	w.limit(limit)
 	err = a.each(ctx, func(rows *sql.Rows) error {
 		o := &provision.Op{}
 		out = append(out, o)
 		return rows.Scan(opFields(o)...)
-	}, text, w.args...)
+	}, `select `+opColumns+` from `+w.from+` where tenant=$1 and app=$2`+w.text.String(), w.args...)
 	return out, err
 }
 
@@ -178,7 +168,7 @@ func (a *application) StageOps(ctx context.Context, cycle int64, losing, guard s
 
 // SupersedeBefore implements provision.OpStore.
 func (a *application) SupersedeBefore(ctx context.Context, cycle int64) error {
-	_, err := a.alterExec(ctx, `update app_ops set state=$4 where tenant=$1 and app=$2 and cycle<$3 and state in ('planned', 'staged')`, cycle, provision.Superseded)
+	_, err := a.alterExec(ctx, `update app_ops`+a.d.by("app_ops_open")+` set state=$4 where tenant=$1 and app=$2 and cycle<$3 and state in ('planned', 'staged')`, cycle, provision.Superseded)
 	return err
 }
 

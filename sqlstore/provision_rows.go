@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"encoding/json/v2"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -11,32 +12,28 @@ import (
 // statements.
 var rowCounts = [...]int{64, 16, 4, 1}
 
-// rowsText is a statement for each of rowCounts.
+// rowsText is a statement for each of rowCounts, as each database has it best.
+// SQLite gets bare question marks: of a numbered one it looks up the name at
+// every binding, among all that the statement has.
 type rowsText struct {
-	width int
-	texts [len(rowCounts)]string
-}
-
-// newRowsText makes the statements; a %s stands for the rows of values.
-func newRowsText(width int, format string, row func(first int) string) rowsText {
-	t := rowsText{width: width}
-	for i, n := range rowCounts {
-		rows := make([]string, n)
-		for r := range rows {
-			rows[r] = row(3 + r*width) // after the tenant and the application
-		}
-		t.texts[i] = fmt.Sprintf(format, strings.Join(rows, ","))
-	}
-	return t
+	table            string
+	inserts          bool
+	width            int
+	sqlite, postgres [len(rowCounts)]string
 }
 
 // insertRows inserts rows with these columns, after tenant and application;
 // then says what happens to those that are there.
 func insertRows(table, columns, then string) rowsText {
-	width := strings.Count(columns, ",") + 1
-	return newRowsText(width, `insert into `+table+` (tenant, app, `+columns+`) values %s `+then, func(first int) string {
-		return "($1,$2," + placeholders(first, width) + ")"
-	})
+	t := rowsText{table: table, inserts: true, width: len(columnList(columns))}
+	text := func(row func(first int) string, n int) string {
+		return `insert into ` + table + ` (tenant, app, ` + columns + `) values ` + rows(row, n, t.width) + ` ` + then
+	}
+	for i, n := range rowCounts {
+		t.sqlite[i] = text(func(int) string { return "(" + strings.TrimSuffix(strings.Repeat("?,", t.width+2), ",") + ")" }, n)
+		t.postgres[i] = text(func(first int) string { return "($1,$2," + placeholders(first, t.width) + ")" }, n)
+	}
+	return t
 }
 
 // upsert is insertRows that writes the columns where the key is there.
@@ -52,24 +49,75 @@ func upsert(table, key, columns string) rowsText {
 // their types, which PostgreSQL does not guess in a list of values: "seen bigint".
 func updateRows(table, key, columns string) rowsText {
 	keys, all := columnList(key), columnList(key+", "+columns)
-	var where, sets []string
+	var where, sets, plain, cast []string
 	for i, c := range all {
-		name, _, _ := strings.Cut(c, " ")
+		name, kind, _ := strings.Cut(c, " ")
 		if i < len(keys) {
 			where = append(where, fmt.Sprintf(" and %s.%s=v.column%d", table, name, i+1))
 		} else {
 			sets = append(sets, fmt.Sprintf("%s=v.column%d", name, i+1))
 		}
+		plain, cast = append(plain, "?"), append(cast, "cast($%d as "+kind+")")
 	}
-	return newRowsText(len(all), `update `+table+` set `+strings.Join(sets, ", ")+` from (values %s) v where `+table+`.tenant=$1 and `+table+`.app=$2`+strings.Join(where, ""),
-		func(first int) string {
-			cells := make([]string, len(all))
-			for i, c := range all {
-				_, kind, _ := strings.Cut(c, " ")
-				cells[i] = fmt.Sprintf("cast($%d as %s)", first+i, kind)
+	t := rowsText{table: table, width: len(all)}
+	text := func(row func(first int) string, n int, mine string) string {
+		return `update ` + table + ` set ` + strings.Join(sets, ", ") + ` from (values ` + rows(row, n, t.width) + `) v where ` + fmt.Sprintf(mine, table) + strings.Join(where, "")
+	}
+	for i, n := range rowCounts {
+		t.sqlite[i] = text(func(int) string { return "(" + strings.Join(plain, ",") + ")" }, n, "%[1]s.tenant=? and %[1]s.app=?")
+		t.postgres[i] = text(func(first int) string {
+			numbers := make([]any, len(cast))
+			for i := range numbers {
+				numbers[i] = first + i
 			}
-			return "(" + strings.Join(cells, ",") + ")"
-		})
+			return "(" + fmt.Sprintf(strings.Join(cast, ","), numbers...) + ")"
+		}, n, "%[1]s.tenant=$1 and %[1]s.app=$2")
+	}
+	return t
+}
+
+// rows joins n rows of placeholders; $1 and $2 are the tenant and the
+// application.
+func rows(row func(first int) string, n, width int) string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = row(3 + i*width)
+	}
+	return strings.Join(all, ",")
+}
+
+// write runs the statement for all rows of values, which it makes storable.
+func (a appSession) write(t rowsText, values []any) error {
+	for i, v := range values {
+		if s, ok := v.(string); ok {
+			values[i] = clean(s)
+		}
+	}
+	for size, n := range rowCounts {
+		for len(values) >= n*t.width {
+			text, args := t.postgres[size], a.args(values[:n*t.width])
+			if a.d.name == sqlite.name {
+				text, args = t.sqlite[size], t.bare(a, values[:n*t.width])
+			}
+			if _, err := a.session.exec(noCancel, text, args...); err != nil {
+				return err
+			}
+			values = values[n*t.width:]
+		}
+	}
+	return nil
+}
+
+// bare puts the tenant and the application where SQLite's text has them: in
+// every row that is inserted, or behind the rows.
+func (t rowsText) bare(a appSession, values []any) (args []any) {
+	if !t.inserts {
+		return append(slices.Clone(values), a.tenant, a.app)
+	}
+	for row := range slices.Chunk(values, t.width) {
+		args = append(append(args, a.tenant, a.app), row...)
+	}
+	return args
 }
 
 func columnList(text string) []string {
@@ -86,24 +134,6 @@ func placeholders(first, n int) string {
 		all[i] = fmt.Sprintf("$%d", first+i)
 	}
 	return strings.Join(all, ",")
-}
-
-// write runs the statement for all rows of values, which it makes storable.
-func (a appSession) write(t rowsText, values []any) error {
-	for i, v := range values {
-		if s, ok := v.(string); ok {
-			values[i] = clean(s)
-		}
-	}
-	for size, n := range rowCounts {
-		for len(values) >= n*t.width {
-			if _, err := a.exec(t.texts[size], values[:n*t.width]...); err != nil {
-				return err
-			}
-			values = values[n*t.width:]
-		}
-	}
-	return nil
 }
 
 // clean is the text as PostgreSQL can hold it. What targets answer goes into

@@ -61,7 +61,7 @@ func (a *application) PutTargets(ctx context.Context, objects []provision.Target
 		rows = append(rows, o.Type, id, o.Seen, o.Name, string(text), o.Doc)
 		ids[o.Type] = append(ids[o.Type], id)
 	}
-	return a.alter(ctx, func(x appSession) error {
+	err := a.alter(ctx, func(x appSession) error {
 		for typ, some := range ids {
 			if err := x.deleteTargetKeys(typ, some); err != nil {
 				return err
@@ -72,6 +72,10 @@ func (a *application) PutTargets(ctx context.Context, objects []provision.Target
 		}
 		return x.write(putTargetKeys, keys)
 	})
+	if err == nil {
+		a.s.grown(growing{a.tenant, a.app, "app_targets"}, 0, int64(len(objects)), "app_targets, app_target_keys")
+	}
+	return err
 }
 
 func (a appSession) deleteTargetKeys(typ string, ids []string) error {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rollcall-scim/rollcall/directory"
 	"github.com/rollcall-scim/rollcall/provision"
 	"github.com/rollcall-scim/rollcall/provision/source"
 	"github.com/rollcall-scim/rollcall/sqlstore"
@@ -183,6 +184,37 @@ func TestProvisionLease(t *testing.T) {
 			t.Errorf("due before its time: %v", due)
 		}
 		lease(a, "a", 26, 36, nil)
+	})
+}
+
+// TestProvisionWatched: what its tenant changes makes an application due that has
+// not seen it, and no other.
+func TestProvisionWatched(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *sqlstore.Store) {
+		for _, name := range []string{"acme", "globex"} {
+			ok(t, s.CreateTenant(t.Context(), directory.TenantRow{Name: name}, func(x directory.Tx) error {
+				x.Row().Seq = 5
+				return nil
+			}))
+		}
+		stores := s.Provision()
+		due := func(want string) {
+			t.Helper()
+			if got := fmt.Sprint(must(stores.Due(t.Context(), 10))); got != want {
+				t.Errorf("due %s, want %s", got, want)
+			}
+		}
+		ok(t, stores.Application(1, "seen").Schedule(t.Context(), 0, 5))
+		ok(t, stores.Application(1, "not concerned").Schedule(t.Context(), 0, 0))
+		ok(t, stores.Application(2, "of another").Schedule(t.Context(), 0, 5))
+		due("[]")
+		ok(t, s.Update(t.Context(), 1, func(x directory.Tx) error { x.Row().Seq++; return nil }))
+		due("[{1 seen}]")
+		ok(t, stores.Application(1, "seen").Lease(t.Context(), "a", 5, 15))
+		due("[]")
+		ok(t, stores.Application(1, "seen").Release(t.Context(), "a"))
+		ok(t, stores.Application(1, "seen").Schedule(t.Context(), 0, 6))
+		due("[]")
 	})
 }
 

@@ -38,6 +38,8 @@ type Store struct {
 	writers chan *writer // idle connections; nil for one that is not open
 	commits commits
 
+	statistics statistics
+
 	lockFile *os.File
 }
 
@@ -151,6 +153,7 @@ func redacted(database string) string {
 
 // Close waits for transactions that are under way. Close the directory first.
 func (s *Store) Close() error {
+	s.statistics.looking.Wait()
 	var err error
 	if s.read.db != s.write {
 		// The last to close SQLite moves the WAL into the file, and must be one

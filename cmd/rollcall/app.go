@@ -27,7 +27,9 @@ written to the target that a plan has not told before.`,
 // onApplications runs a command on the applications of a tenant, with the key of
 // their secrets at hand.
 func onApplications(fn func(*cobra.Command, []string, *directory.Tenant) error) func(*cobra.Command, []string) error {
-	return onApplicationsOf(func(c *cobra.Command, args []string, _ *directory.Directory, t *directory.Tenant) error { return fn(c, args, t) })
+	return onApplicationsOf(func(c *cobra.Command, args []string, _ *directory.Directory, t *directory.Tenant) error {
+		return fn(c, args, t)
+	})
 }
 
 func onApplicationsOf(fn func(*cobra.Command, []string, *directory.Directory, *directory.Tenant) error) func(*cobra.Command, []string) error {

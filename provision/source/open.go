@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rollcall-scim/rollcall/directory"
+	"github.com/rollcall-scim/rollcall/scimhttp"
 )
 
 // Environment is what a source has around it. Only Directory has no default.
@@ -23,7 +24,9 @@ func (e Environment) complete() Environment {
 		e.Now = time.Now
 	}
 	if e.HTTP == nil {
-		e.HTTP = &http.Client{Timeout: time.Minute}
+		network := http.DefaultTransport.(*http.Transport).Clone()
+		network.DialContext = scimhttp.Dial
+		e.HTTP = &http.Client{Timeout: time.Minute, Transport: network}
 	}
 	if e.Logger == nil {
 		e.Logger = slog.New(slog.DiscardHandler)

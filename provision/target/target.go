@@ -133,6 +133,7 @@ func (c Config) headers() map[string]string {
 // request that may be on its way.
 func (c Config) network() (http.RoundTripper, error) {
 	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.DialContext = scimhttp.Dial
 	t.MaxIdleConnsPerHost = c.parallel()
 	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	if c.CAFile == "" {

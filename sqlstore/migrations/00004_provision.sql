@@ -7,7 +7,7 @@ create table app_state (
   tenant      bigint not null,
   app         KEY    not null,
   next_run    bigint not null,
-  watched     bigint not null default 0,
+  watched     bigint not null default 0, -- the tenant's last change that it has seen
   lease_owner KEY    not null,
   lease_until bigint not null,
   state       text   not null,
@@ -62,12 +62,12 @@ create index app_objects_scope on app_objects (tenant, app, in_scope, gone);
 create table app_waiting (
   tenant  bigint not null,
   app     KEY    not null,
-  ref_key KEY    not null,
   type    KEY    not null,
   anchor  KEY    not null,
-  primary key (tenant, app, ref_key, type, anchor)
+  ref_key KEY    not null,
+  primary key (tenant, app, type, anchor, ref_key)
 ) SLIM;
-create index app_waiting_holder on app_waiting (tenant, app, type, anchor);
+create index app_waiting_ref on app_waiting (tenant, app, ref_key, type, anchor);
 
 -- What is at the target and linked to nothing.
 create table app_targets (
