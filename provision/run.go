@@ -27,6 +27,7 @@ type run struct {
 	indexed  bool // the target's objects are in the store, all of them
 	warnings []string
 	demand   bool // for one object only
+	told     time.Time
 	again    bool // something was learned that should not wait for the next cycle
 }
 
@@ -146,7 +147,12 @@ func (c *run) end(ctx context.Context, err error) error {
 		c.cycle.Phase = PhaseEnded
 	}
 	c.cycle.Stats = encode(c.stats)
-	if err := c.Store.PutCycle(ctx, c.cycle); err != nil {
+	if c.idle() {
+		err = c.Store.DeleteCycle(ctx, c.cycle.Number)
+	} else {
+		err = c.Store.PutCycle(ctx, c.cycle)
+	}
+	if err != nil {
 		return err
 	}
 	if c.request.PlanOnly || c.demand {
@@ -161,6 +167,18 @@ func (c *run) end(ctx context.Context, err error) error {
 		}
 	}
 	return nil
+}
+
+// idle says that the cycle came by itself and found nothing to tell of. Many do
+// where a directory is watched, and a list of them would hide the others; that
+// it ran stands in State.LastGood.
+func (c *run) idle() bool {
+	s := c.stats
+	if c.demand && c.request.PlanOnly {
+		return true // a preview leaves nothing behind
+	}
+	return c.request.Actor == BySchedule && c.cycle.Kind == Incremental && c.cycle.Outcome == Success && c.cycle.Message == "" &&
+		s.Changed+s.Deleted+s.Planned+s.Failed == 0
 }
 
 func (c *run) outcome(err, stopped error) {
@@ -256,6 +274,11 @@ func (c *run) enter(phase string) {
 func (c *run) tell(phase string, done, total int64) {
 	c.cycle.Done, c.cycle.Total = done, total
 	c.progress(phase, done, total)
+	if now := c.Now(); now.Sub(c.told) >= time.Second {
+		c.told = now
+		// Only for whoever is watching: where it fails, the next write will say so.
+		_ = c.Store.PutCycle(context.Background(), c.cycle)
+	}
 }
 
 // warn is for what an admin should look at; note for what he may like to know.

@@ -206,6 +206,8 @@ type Cycle struct {
 // CycleStore keeps cycles.
 type CycleStore interface {
 	PutCycle(ctx context.Context, c *Cycle) error
+	// DeleteCycle forgets one that had nothing to do.
+	DeleteCycle(ctx context.Context, number int64) error
 	Cycle(ctx context.Context, number int64) (*Cycle, error) // nil: none such
 	Cycles(ctx context.Context, before int64, limit int) ([]*Cycle, error)
 }

@@ -21,6 +21,12 @@ func (a *application) PutCycle(ctx context.Context, c *provision.Cycle) error {
 	return err
 }
 
+// DeleteCycle implements provision.CycleStore.
+func (a *application) DeleteCycle(ctx context.Context, number int64) error {
+	_, err := a.alterExec(ctx, `delete from app_cycles where tenant=$1 and app=$2 and number=$3`, number)
+	return err
+}
+
 // Cycle implements provision.CycleStore.
 func (a *application) Cycle(ctx context.Context, number int64) (*provision.Cycle, error) {
 	found, err := a.cycles(ctx, `number=$3`, number)

@@ -179,17 +179,25 @@ func (s *appSession) showWhy(x *provision.Explanation) error {
 			writeLog(w, x.Log)
 		}
 		fmt.Fprintln(w, "values")
+		var without []string
 		for _, v := range x.Values {
 			shown := jsonText(v.Value)
 			switch {
 			case v.Skip || v.Value == nil && len(v.Refs) == 0:
-				shown = "(left as it is)"
+				without = append(without, v.Key)
+				continue
 			case v.Redacted:
 				shown = "[Redact]"
 			case len(v.Refs) > 0:
 				shown = "→ " + strings.Join(v.Refs, ", ")
 			}
 			fmt.Fprintf(w, "  %s: %s\n", v.Key, printable(shown))
+		}
+		if len(without) > 0 {
+			fmt.Fprintln(w, "no value, so left as they are")
+			for _, key := range without {
+				fmt.Fprintf(w, "  %s\n", key)
+			}
 		}
 	})
 }

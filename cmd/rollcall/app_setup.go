@@ -230,6 +230,7 @@ type appLine struct {
 	ID       string    `json:"id"`
 	Secrets  []string  `json:"secrets"`
 	Document string    `json:"document,omitzero"`
+	Standing *standing `json:"standing,omitzero"`
 }
 
 // appAsLine also shows one that a newer or older version has written and this
@@ -277,18 +278,23 @@ func newAppShow() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "show NAME",
 		Short:   "Show an application",
-		Long:    "Show prints an application's set-up, its version, and the names of the secrets that are kept for it.",
+		Long: `Show prints where an application stands: the last cycle or the one that is running, the next
+one, a quarantine, how many people it looks after; and its set-up, its version, and the names
+of the secrets that are kept for it.`,
 		Example: `  rollcall app show acme --tenant contoso`,
 		Args:    arguments("NAME"),
-		RunE: onTenant(func(c *cobra.Command, args []string, t *directory.Tenant) error {
-			a, err := t.Application(c.Context(), args[0])
+		RunE: onApplication(func(s *appSession, _ []string) error {
+			a, line := s.app, appAsLine(s.app)
+			line.Document = a.Document
+			standing, err := s.standing()
 			if err != nil {
 				return err
 			}
-			line := appAsLine(a)
-			line.Document = a.Document
-			return show(c, line, func(w io.Writer) {
-				fmt.Fprintf(w, "application  %s\nstatus       %s\nversion      %d\nchanged      %s\nsecrets      %s\n\n", printable(a.Name), line.Status, a.Version, minute(a.Changed), secretNames(a.Secrets))
+			line.Standing = standing
+			return show(s.Command, line, func(w io.Writer) {
+				fmt.Fprintf(w, "application  %s\nstatus       %s\n", printable(a.Name), line.Status)
+				standing.write(w)
+				fmt.Fprintf(w, "version      %d\nchanged      %s\nsecrets      %s\n\n", a.Version, minute(a.Changed), secretNames(a.Secrets))
 				io.WriteString(w, printableLines(a.Document))
 			})
 		}),

@@ -179,6 +179,10 @@ func (f flat) entra(typ string) {
 	}
 	local, _, _ := strings.Cut(f.attributes["userName"].String(), "@")
 	f.first("mailNickname", local)
+	names := f.attributes["givenName"].String() + " " + f.attributes["surname"].String()
+	if names = strings.TrimSpace(names); names != "" {
+		f.first("displayName", names) // every person of Entra has one
+	}
 	// RFC 7643 section 4.1.1 leaves it open what no active means; a server that
 	// does not say it knows no other people.
 	f.first("accountEnabled", true)
