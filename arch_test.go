@@ -17,20 +17,26 @@ const module = "github.com/rollcall-scim/rollcall"
 // others its non-test files may import. ARCHITECTURE.md shows the same table.
 // A new package is a decision: it begins with a page in docs/decisions.
 var architecture = map[string][]string{
-	"scim":               {},
-	"scimhttp":           {"scim"},
-	"directory":          {"scim"},
-	"interop":            {"scim", "scimhttp"},
-	"sqlstore":           {"directory", "scim"},
-	"sqlstore/storetest": {"directory", "sqlstore"},
-	"cmd/rollcall":       {"directory", "interop", "scim", "scimhttp", "sqlstore"},
-	"cmd/bench":          {"directory", "scim", "scimhttp", "sqlstore", "sqlstore/storetest"},
+	"scim":                       {},
+	"scimhttp":                   {"scim"},
+	"directory":                  {"scim"},
+	"provision/expression":       {},
+	"provision/source":           {"directory", "provision/expression", "scim", "scimhttp"},
+	"provision/source/slapdtest": {},
+	"provision/target":           {"scim", "scimhttp"},
+	"provision/target/hostile":   {"scim", "scimhttp"},
+	"provision":                  {"provision/expression", "provision/source", "provision/target", "scim"},
+	"interop":                    {"scim", "scimhttp"},
+	"sqlstore":                   {"directory", "provision", "provision/source", "scim"},
+	"sqlstore/storetest":         {"directory", "sqlstore"},
+	"cmd/rollcall":               {"directory", "interop", "provision", "provision/expression", "provision/source", "provision/target", "scim", "scimhttp", "sqlstore"},
+	"cmd/bench":                  {"directory", "provision", "provision/source", "provision/target", "scim", "scimhttp", "sqlstore", "sqlstore/storetest"},
 }
 
 // pure packages decide and touch nothing: neither network nor files nor
 // databases. These are refused, with all that is below them.
 var (
-	pure   = []string{"scim"}
+	pure   = []string{"scim", "provision/expression"}
 	impure = []string{"net", "os", "database", "syscall", "testing"}
 )
 

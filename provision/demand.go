@@ -43,9 +43,6 @@ func (e *Engine) Demand(ctx context.Context, name string, preview bool, actor st
 }
 
 func (c *run) provision(ctx context.Context, name string) (answer *Answer, err error) {
-	if c.features, err = c.Target.Features(ctx); err != nil {
-		return nil, err
-	}
 	o, err := c.fetch(ctx, name)
 	if err != nil {
 		return nil, err

@@ -195,10 +195,12 @@ func (x *exporter) finish(ctx context.Context, batches []*batch) error {
 	if err != nil || len(holders) == 0 {
 		return err
 	}
+	awake := make(map[Key][]string, len(holders))
 	for _, h := range holders {
-		if err := x.Store.Await(ctx, h, nil); err != nil {
-			return err
-		}
+		awake[h] = nil
+	}
+	if err := x.Store.Await(ctx, awake); err != nil {
+		return err
 	}
 	x.again = true
 	return x.Store.MarkDirty(ctx, holders)
@@ -282,7 +284,7 @@ func (x *exporter) send(ctx context.Context, op *Op, o *Object, known map[Key]*O
 				refs = append(refs, r.Ref)
 			}
 		}
-		if err := x.Store.Await(ctx, o.Key, refs); err != nil {
+		if err := x.Store.Await(ctx, map[Key][]string{o.Key: refs}); err != nil {
 			return nil, err
 		}
 	}

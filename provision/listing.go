@@ -5,7 +5,9 @@ import (
 	"encoding/json/v2"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 
 	"github.com/rollcall-scim/rollcall/provision/source"
 	"github.com/rollcall-scim/rollcall/provision/target"
@@ -124,32 +126,53 @@ func (c *run) listed(ctx context.Context, typ string, page []*scim.Resource) err
 	if err := c.Store.PutLinks(ctx, drifted); err != nil {
 		return err
 	}
+	if err := c.Store.InsertOps(ctx, c.drifts); err != nil {
+		return err
+	}
+	c.drifts = c.drifts[:0]
 	return c.Store.PutTargets(ctx, others)
 }
 
-// drift compares what the target has with what was written, and has it looked
-// at again where that is wanted.
+// drift compares what the target has with what was written. What somebody else
+// changed is told in the log, or put back where the set-up says so. It says
+// whether the object's row is to be written.
 func (c *run) drift(o *Object, doc map[string]any) bool {
-	written := map[string]any{}
-	if o.Written != "" {
-		_ = json.Unmarshal([]byte(o.Written), &written) // written by us
+	written, now := decode(o.Written), c.rules(o.Type).Current(doc)
+	members := written[membersPath] // not listed
+	delete(written, membersPath)
+	drifted := !sameWritten(written, now)
+	if drifted {
+		c.stats.Drifted++
+		c.tellDrift(o, written, now)
 	}
-	if o.Type == source.Group {
-		delete(written, "members") // not listed
-	}
-	now := c.rules(o.Type).Current(doc)
-	if sameWritten(written, now) {
+	repair := drifted && c.App.Drift == DriftRepair
+	// Whoever is planned now is planned from what is there, with what became
+	// mapped since it was written.
+	if !repair && !o.Dirty {
 		return false
 	}
-	c.stats.Drifted++
-	if c.App.Drift != DriftRepair && !o.Dirty {
-		return false
-	}
-	if members, ok := decode(o.Written)["members"]; ok && o.Type == source.Group {
-		now["members"] = members
+	if members != nil {
+		now[membersPath] = members
 	}
 	o.Written, o.Dirty, o.Met = encode(now), true, c.cycle.Number
 	return true
+}
+
+// tellDrift enters in the log what somebody else changed.
+func (c *run) tellDrift(o *Object, written, now map[string]any) {
+	var diffs []Difference
+	for _, path := range slices.Sorted(maps.Keys(written)) {
+		if !sameValue(written[path], now[path]) {
+			diffs = append(diffs, Difference{Path: path, Old: written[path], New: now[path]})
+		}
+	}
+	message := "Somebody else changed it at the target. To have such changes put back, set drift: repair."
+	if c.App.Drift == DriftRepair {
+		message = "Somebody else changed it at the target; it is put back."
+	}
+	at := c.Now().UnixMicro()
+	c.drifts = append(c.drifts, &Op{Cycle: c.cycle.Number, Number: int64(c.stats.Drifted), Key: o.Key, Name: o.Name, NameKey: o.NameKey, Target: o.Target,
+		Action: ActionOther, State: Done, Status: Warning, Time: at, Message: message, Why: o.Why, Diff: encode(diffs)})
 }
 
 // sameWritten says that everything that was written is there still. What the

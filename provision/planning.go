@@ -111,6 +111,9 @@ func (l Leavers) after() time.Duration {
 
 // chunk plans some objects and keeps their part of the plan.
 func (p *planner) chunk(ctx context.Context, objects []*Object) error {
+	if err := p.learn(ctx); err != nil {
+		return err
+	}
 	subjects := make([]*subject, 0, len(objects))
 	for _, o := range objects {
 		s, err := p.look(o)
@@ -308,7 +311,10 @@ func (p *planner) stale(s *subject) bool {
 	rules := p.rules(s.Type)
 	switch {
 	case s.out:
-		return s.Left == 0 && p.App.Leavers.action() != LeaveIgnore && !p.indexed
+		// Taking access away is the same whatever else is there, and those who
+		// wait for an admin are planned in every cycle: asking for each would be
+		// thousands of requests for nothing.
+		return p.replaces() && s.Left == 0
 	case s.Left > 0:
 		return true // targets hide whom they have disabled from lists
 	case p.indexed && s.Type != groupType && !p.replaces():
@@ -351,12 +357,14 @@ func (p *planner) keep(ctx context.Context, subjects []*subject) error {
 	if p.demand && p.request.PlanOnly {
 		return nil // a preview leaves nothing behind
 	}
+	waits := map[Key][]string{}
 	for _, s := range subjects {
 		if len(s.waits) > 0 {
-			if err := p.Store.Await(ctx, s.Key, s.waits); err != nil {
-				return err
-			}
+			waits[s.Key] = s.waits
 		}
+	}
+	if err := p.Store.Await(ctx, waits); err != nil {
+		return err
 	}
 	if err := p.Store.InsertOps(ctx, p.ops); err != nil {
 		return err

@@ -23,10 +23,12 @@ type run struct {
 	stats    Stats
 	sp       scim.ServiceProvider
 	features target.Features
+	learned  bool
 	profile  target.Profile
 	indexed  bool // the target's objects are in the store, all of them
 	warnings []string
-	demand   bool // for one object only
+	drifts   []*Op // of the page being compared
+	demand   bool  // for one object only
 	told     time.Time
 	again    bool // something was learned that should not wait for the next cycle
 }
@@ -90,9 +92,6 @@ func (c *run) kind(now int64) string {
 
 // phases is the order of a cycle.
 func (c *run) phases(ctx context.Context) (err error) {
-	if c.features, err = c.Target.Features(ctx); err != nil {
-		return err
-	}
 	if c.state.Setup != c.cycle.Setup && c.state.LastFull > 0 {
 		if err := c.Store.MarkDirty(ctx, nil); err != nil {
 			return err
@@ -113,6 +112,9 @@ func (c *run) phases(ctx context.Context) (err error) {
 		}
 	}
 	if whole {
+		if err := c.learn(ctx); err != nil {
+			return err
+		}
 		c.indexed = true
 		if err := c.list(ctx); err != nil {
 			return err
@@ -125,6 +127,16 @@ func (c *run) phases(ctx context.Context) (err error) {
 		return nil
 	}
 	return c.export(ctx)
+}
+
+// learn asks once what the target can do, and not before there is something to
+// ask it: a cycle in which nothing changed sends no request.
+func (c *run) learn(ctx context.Context) (err error) {
+	if !c.learned {
+		c.features, err = c.Target.Features(ctx)
+		c.learned = err == nil
+	}
+	return err
 }
 
 // sourceError is why the source could not be read.

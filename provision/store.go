@@ -146,9 +146,10 @@ type ObjectStore interface {
 	// PutLinks writes scoping's part, the link, and what is to be done.
 	PutLinks(ctx context.Context, objects []*Object) error
 
-	// Await notes which references of an object could not be resolved yet;
-	// it replaces what was noted for it. Waiting lists who waits for one of the refs.
-	Await(ctx context.Context, holder Key, refs []string) error
+	// Await notes which references of objects could not be resolved yet, in the
+	// place of what was noted for them before. Waiting lists who waits for one of
+	// the refs.
+	Await(ctx context.Context, waits map[Key][]string) error
 	Waiting(ctx context.Context, refs []string) ([]Key, error)
 }
 

@@ -28,6 +28,7 @@ func checkWhole(t *testing.T, url string) {
 	d.checkUsers(told)
 	d.checkIdPGroups()
 	d.checkRemovals()
+	d.checkApplications()
 }
 
 // teller is a user as the change log tells him.

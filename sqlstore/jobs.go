@@ -63,8 +63,10 @@ func (w warnings) Enabled(ctx context.Context, l slog.Level) bool {
 	return l >= slog.LevelWarn && w.Handler.Enabled(ctx, l)
 }
 
-func (w warnings) WithAttrs(attrs []slog.Attr) slog.Handler { return warnings{w.Handler.WithAttrs(attrs)} }
-func (w warnings) WithGroup(name string) slog.Handler       { return warnings{w.Handler.WithGroup(name)} }
+func (w warnings) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return warnings{w.Handler.WithAttrs(attrs)}
+}
+func (w warnings) WithGroup(name string) slog.Handler { return warnings{w.Handler.WithGroup(name)} }
 
 func (s *Store) fileJobs(ctx context.Context, cfg *river.Config) (Jobs, func(), error) {
 	path := s.path + "-jobs"
@@ -97,12 +99,36 @@ func (s *Store) sharedJobs(ctx context.Context, cfg *river.Config) (Jobs, func()
 	if err != nil {
 		return nil, nil, err
 	}
+	unlock, err := lockJobs(ctx, pool)
+	if err != nil {
+		pool.Close()
+		return nil, nil, fmt.Errorf("the tables of background jobs: %w", err)
+	}
+	defer unlock()
 	jobs, err := newJobs(ctx, riverpgxv5.New(pool), cfg)
 	if err != nil {
 		pool.Close()
 		return nil, nil, err
 	}
 	return jobs, pool.Close, nil
+}
+
+// lockJobs lets one process at a time make the queue's tables, which several do
+// when they are started together.
+func lockJobs(ctx context.Context, pool *pgxpool.Pool) (unlock func(), err error) {
+	conn, err := pool.Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	const key = 0x726f6c6c63616c6c // of our own choice; the word rollcall
+	if _, err := conn.Exec(ctx, "select pg_advisory_lock($1)", int64(key)); err != nil {
+		conn.Release()
+		return nil, err
+	}
+	return func() {
+		_, _ = conn.Exec(context.WithoutCancel(ctx), "select pg_advisory_unlock($1)", int64(key))
+		conn.Release()
+	}, nil
 }
 
 func newJobs[T any](ctx context.Context, driver riverdriver.Driver[T], cfg *river.Config) (Jobs, error) {

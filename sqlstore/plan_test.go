@@ -34,6 +34,10 @@ func TestPlans(t *testing.T) {
 		"size of a team":        {counted(directory.List{Team: "t"}), "USING PRIMARY KEY (tenant=? AND team_id=?)"},
 		"company admins":        {counted(directory.List{Role: directory.RoleCompanyAdmin}), "USING INDEX users_admins (tenant=? AND role>?)"},
 		"activity of a person":  {told(directory.ActivityQuery{Subjects: []string{"a", "b"}, Failed: true, Since: 3, Limit: 9}), "USING INDEX activity_subject (tenant=? AND subject=?)"},
+		"applications":          {aboutApplications(directory.Reader.Applications), "applications USING INDEX applications_name (tenant=? AND name_key>?)"},
+		"an application":        {aboutApplications(by(directory.Reader.Application)), "applications USING INDEX sqlite_autoindex_applications_1 (tenant=? AND id=?)"},
+		"application by name":   {aboutApplications(by(directory.Reader.ApplicationNamed)), "applications USING INDEX applications_name (tenant=? AND name_key=?)"},
+		"is it changed":         {aboutApplications(by(directory.Reader.ApplicationSeq)), "applications USING INDEX sqlite_autoindex_applications_1 (tenant=? AND id=?)"},
 		"failed activity":       {told(directory.ActivityQuery{Failed: true, Before: "x", Since: 3, Limit: 9}), "USING INDEX activity_failed (tenant=? AND id<?)"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -73,6 +77,14 @@ func counted(l directory.List) func(directory.Reader) error {
 
 func told(q directory.ActivityQuery) func(directory.Reader) error {
 	return func(r directory.Reader) error { _, err := r.Activity(context.Background(), q); return err }
+}
+
+func aboutApplications[T any](read func(directory.Reader, context.Context) (T, error)) func(directory.Reader) error {
+	return func(r directory.Reader) error { _, err := read(r, context.Background()); return err }
+}
+
+func by[T any](read func(directory.Reader, context.Context, string) (T, error)) func(directory.Reader, context.Context) (T, error) {
+	return func(r directory.Reader, ctx context.Context) (T, error) { return read(r, ctx, "x") }
 }
 
 // plans explains every statement that was prepared for reading.

@@ -156,14 +156,19 @@ func (a *application) inSteps(ctx context.Context, set string) error {
 var await = insertRows("app_waiting", "type, anchor, ref_key", "on conflict do nothing")
 
 // Await implements provision.ObjectStore.
-func (a *application) Await(ctx context.Context, holder provision.Key, refs []string) error {
+func (a *application) Await(ctx context.Context, waits map[provision.Key][]string) error {
+	if len(waits) == 0 {
+		return nil
+	}
 	return a.alter(ctx, func(x appSession) error {
-		if _, err := x.exec(`delete from app_waiting where tenant=$1 and app=$2 and type=$3 and anchor=$4`, holder.Type, clean(holder.Anchor)); err != nil {
-			return err
-		}
 		var values []any
-		for _, ref := range slices.Compact(slices.Sorted(slices.Values(shortened(refs)))) {
-			values = append(values, holder.Type, holder.Anchor, ref)
+		for holder, refs := range waits {
+			if _, err := x.exec(`delete from app_waiting where tenant=$1 and app=$2 and type=$3 and anchor=$4`, holder.Type, clean(holder.Anchor)); err != nil {
+				return err
+			}
+			for _, ref := range slices.Compact(slices.Sorted(slices.Values(shortened(refs)))) {
+				values = append(values, holder.Type, holder.Anchor, ref)
+			}
 		}
 		return x.write(await, values)
 	})

@@ -272,12 +272,12 @@ func TestProvisionWaiting(t *testing.T) {
 			}
 		}
 		anna, staff := provision.Key{Type: source.User, Anchor: "anna"}, provision.Key{Type: source.Group, Anchor: "staff"}
-		ok(t, a.Await(t.Context(), anna, []string{"boss", "boss", "deputy"}))
-		ok(t, a.Await(t.Context(), staff, []string{"boss"}))
+		ok(t, a.Await(t.Context(), map[provision.Key][]string{anna: []string{"boss", "boss", "deputy"}}))
+		ok(t, a.Await(t.Context(), map[provision.Key][]string{staff: []string{"boss"}}))
 		waiting("[{Group staff} {User anna}]", "deputy", "boss")
-		ok(t, a.Await(t.Context(), anna, []string{"deputy"}))
+		ok(t, a.Await(t.Context(), map[provision.Key][]string{anna: []string{"deputy"}}))
 		waiting("[{Group staff}]", "boss")
-		ok(t, a.Await(t.Context(), anna, nil))
+		ok(t, a.Await(t.Context(), map[provision.Key][]string{anna: nil}))
 		waiting("[]", "deputy")
 	})
 }

@@ -163,7 +163,7 @@ func (d dialect) among(column string, n int) string {
 	return fmt.Sprintf("%s = any($%d)", column, n)
 }
 
-// texts and numbers are bound for among.
+// texts are bound for among, as PostgreSQL can hold them.
 func (d dialect) texts(values []string) any {
 	cleaned := make([]string, len(values))
 	for i, v := range values {
@@ -172,6 +172,7 @@ func (d dialect) texts(values []string) any {
 	return bound(d, cleaned)
 }
 
+// bound are values as among takes them: an array, or for SQLite JSON.
 func bound[T string | int64](d dialect, values []T) any {
 	if d.name != sqlite.name {
 		return values

@@ -45,7 +45,7 @@ func fill(t *testing.T, a provision.Store) {
 	staff.Type = source.Group
 	ok(t, a.PutSource(t.Context(), []*provision.Object{anna, bert, staff}))
 	ok(t, a.PutLinks(t.Context(), []*provision.Object{linked(anna, "t-anna"), linked(staff, "t-staff")}))
-	ok(t, a.Await(t.Context(), bert.Key, []string{"dn=anna", "dn=staff"}))
+	ok(t, a.Await(t.Context(), map[provision.Key][]string{bert.Key: []string{"dn=anna", "dn=staff"}}))
 	ok(t, a.PutTargets(t.Context(), []provision.TargetObject{atTarget("t-1", 1, "x"), atTarget("t-2", 1, "y")}))
 	ok(t, a.PutCycle(t.Context(), &provision.Cycle{Number: 1, Ended: 5}))
 	ok(t, a.PutCycle(t.Context(), &provision.Cycle{Number: 2}))

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rollcall-scim/rollcall/provision"
+	"github.com/rollcall-scim/rollcall/scim"
 )
 
 // newAppRun are the commands that run applications.
@@ -46,6 +47,7 @@ to do, with 2 when there are changes, and with 1 when it failed.`,
 
 func newAppCycle() *cobra.Command {
 	var approve bool
+	var only []string
 	q := provision.Request{}
 	c := &cobra.Command{
 		Use:   "run NAME",
@@ -54,11 +56,12 @@ func newAppCycle() *cobra.Command {
 an admin unless the application's approval says otherwise: look at it with "app plan", and
 carry it out with --approve. What has changed since it was looked at waits again.`,
 		Example: `  rollcall app run acme --tenant contoso
-  rollcall app run acme --approve`,
+  rollcall app run acme --approve
+  rollcall app run acme --approve --only anna@contoso.test`,
 		Args: arguments("NAME"),
 		RunE: onEngine(func(s *appSession, e *provision.Engine, _ []string) error {
-			if approve {
-				n, err := s.approve(e)
+			if approve || len(only) > 0 {
+				n, err := s.judge(e.Approve, only)
 				if err != nil {
 					return err
 				}
@@ -73,30 +76,67 @@ carry it out with --approve. What has changed since it was looked at waits again
 		}),
 	}
 	c.Flags().BoolVar(&approve, "approve", false, "carry out what waits for an admin")
+	c.Flags().StringSliceVar(&only, "only", nil, "with --approve: only what concerns these people or groups; the others wait on")
 	c.Flags().BoolVar(&q.Full, "full", false, "read the source and the target whole")
 	c.Flags().BoolVar(&q.AcceptShrink, "accept-shrink", false, "take what the source does not have any more for deleted, however much it is")
 	return withJSON(withApplications(c))
 }
 
 func newAppReject() *cobra.Command {
-	return withApplications(&cobra.Command{
-		Use:     "reject NAME",
-		Short:   "Refuse what waits for an admin",
-		Long:    `Reject keeps everything that waits from being planned again until it changes at the source.`,
-		Example: `  rollcall app reject acme --tenant contoso`,
-		Args:    arguments("NAME"),
+	var only []string
+	c := &cobra.Command{
+		Use:   "reject NAME",
+		Short: "Refuse what waits for an admin",
+		Long:  `Reject keeps what waits from being planned again until it changes at the source.`,
+		Example: `  rollcall app reject acme --tenant contoso
+  rollcall app reject acme --only anna@contoso.test`,
+		Args: arguments("NAME"),
 		RunE: onEngine(func(s *appSession, e *provision.Engine, _ []string) error {
-			n, err := unleased(s, func() (int, error) { return e.Reject(s.Context(), nil) })
+			n, err := s.judge(e.Reject, only)
 			if err == nil {
 				fmt.Fprintf(s.OutOrStdout(), "%s rejected.\n", count(n, "change"))
 			}
 			return err
 		}),
-	})
+	}
+	c.Flags().StringSliceVar(&only, "only", nil, "only what concerns these people or groups")
+	return withApplications(c)
 }
 
-func (s *appSession) approve(e *provision.Engine) (int, error) {
-	return unleased(s, func() (int, error) { return e.Approve(s.Context(), nil) })
+// judge approves or rejects what waits: all of it, or what concerns those named.
+func (s *appSession) judge(word func(context.Context, []int64) (int, error), only []string) (int, error) {
+	var numbers []int64
+	if len(only) > 0 {
+		var err error
+		if numbers, err = s.waiting(only); err != nil {
+			return 0, err
+		}
+	}
+	return unleased(s, func() (int, error) { return word(s.Context(), numbers) })
+}
+
+// waiting are the operations that wait and concern those named.
+func (s *appSession) waiting(names []string) (numbers []int64, err error) {
+	cycle, _, err := (&provision.Engine{Store: s.state}).Waiting(s.Context())
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		found := 0
+		if cycle != nil {
+			ops, err := s.state.Ops(s.Context(), provision.OpQuery{Cycle: cycle.Number, States: []string{provision.Staged}, Person: scim.Fold(name), Limit: 1000})
+			if err != nil {
+				return nil, err
+			}
+			for _, op := range ops {
+				numbers, found = append(numbers, op.Number), found+1
+			}
+		}
+		if found == 0 {
+			return nil, fmt.Errorf("nothing waits that concerns %q; see what does with: rollcall app plan %s%s", name, s.app.Name, tenantFlag(s.tenant))
+		}
+	}
+	return numbers, nil
 }
 
 // cycle runs a cycle and shows how far it is.

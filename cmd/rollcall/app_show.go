@@ -147,7 +147,8 @@ func (s *appSession) showPlan(e *provision.Engine, c *provision.Cycle, all bool)
 	}
 	changes := 0
 	for _, n := range counts {
-		if n.State == provision.Planned || n.State == provision.Staged {
+		// To link those who are as they should be writes nothing.
+		if (n.State == provision.Planned || n.State == provision.Staged) && n.Action != provision.ActionOther {
 			changes += n.N
 		}
 	}
@@ -228,6 +229,9 @@ func (s *appSession) writePlan(e *provision.Engine, c *provision.Cycle, counts [
 	}
 	if changes == 0 {
 		fmt.Fprintf(w, "Nothing to do: the target of %s is as it should be.\n", s.app.Name)
+		if links := sums(counts); links != "" {
+			fmt.Fprintf(w, "Without writing anything: %s.\n", links)
+		}
 	} else {
 		fmt.Fprintf(w, "\n%s (%s plan, kept as cycle %d): %s\n", count(changes, "change"), c.Kind, c.Number, sums(counts))
 	}
@@ -283,7 +287,11 @@ func writeOp(w io.Writer, op *provision.Op) {
 	case provision.Failed:
 		state = "  [" + op.Code + "]"
 	}
-	fmt.Fprintf(w, "  %s %-8s %s%s\n", signs[op.Action], op.Action, printable(op.Name), printable(state))
+	action := op.Action
+	if action == provision.ActionOther {
+		action = "link"
+	}
+	fmt.Fprintf(w, "  %s %-8s %s%s\n", signs[op.Action], action, printable(op.Name), printable(state))
 	writeIndented(w, op.Why, widthOf(w))
 	if op.State == provision.Failed || op.Message != "" {
 		writeIndented(w, op.Message, widthOf(w))

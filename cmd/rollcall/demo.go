@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -16,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rollcall-scim/rollcall/directory"
+	"github.com/rollcall-scim/rollcall/provision"
 	"github.com/rollcall-scim/rollcall/scimhttp"
 	"github.com/rollcall-scim/rollcall/sqlstore"
 )
@@ -24,12 +24,13 @@ func newDemo() *cobra.Command {
 	var exit bool
 	c := &cobra.Command{
 		Use:   "demo",
-		Short: "Watch an identity provider fill a tenant",
-		Long: `Demo makes a company of 200 invented people in a temporary database and lets a client that
-behaves as Entra ID does provision 100 people into it over real HTTP: 90 whom the company
-has, 10 whom it has not, one of them with a country for which there is no group.
+		Short: "Watch one tenant provision its people into another",
+		Long: `Demo serves two tenants from a temporary database: Contoso, a company with 500 invented
+people, and Acme, a service that has 200 of them already. Contoso provisions 100 people into
+Acme over real HTTP: 90 whom Acme has, 10 whom it has not, one of them with a country for
+which there is no group. Then one person changes, and one leaves.
 
-On a terminal it then stays up, with curl lines to try, until Ctrl-C. Nothing is left behind.`,
+On a terminal it then stays up, with lines to try, until Ctrl-C. Nothing is left behind.`,
 		Example: `  rollcall demo
   rollcall demo --exit`,
 		Args: arguments(),
@@ -51,17 +52,17 @@ func demo(ctx context.Context, out, errs io.Writer, stay bool) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	s, err := openStage(ctx, filepath.Join(folder, "demo.db"), errs)
 	if err != nil {
-		return err
+		return interrupted(ctx, err)
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	t := teller{w: out, colours: isTerminal(out) && os.Getenv("NO_COLOR") == ""}
-	if err := s.play(ctx, t); err != nil {
+	s.teller = teller{w: out, colours: isTerminal(out) && os.Getenv("NO_COLOR") == ""}
+	if err := s.play(ctx); err != nil {
 		return interrupted(ctx, err)
 	}
 	if stay {
-		s.invite(t)
+		s.invite()
 		<-ctx.Done()
-		t.say("\nThe demo is over; nothing of it is left behind.")
+		s.say("\nThe demo is over; nothing of it is left behind.")
 	}
 	return nil
 }
@@ -74,15 +75,16 @@ func interrupted(ctx context.Context, err error) error {
 	return err
 }
 
-// stage is a served directory with one tenant.
+// stage is a served directory with the two tenants.
 type stage struct {
-	database string
-	store    *sqlstore.Store
-	dir      *directory.Directory
-	tenant   *directory.Tenant
-	listener net.Listener
-	token    string
-	idp      *entra
+	teller
+	database      string
+	store         *sqlstore.Store
+	dir           *directory.Directory
+	contoso, acme *directory.Tenant
+	listener      net.Listener
+	token         string          // of Acme
+	state         provision.Store // of Contoso's application, once there is one
 
 	stop   context.CancelFunc
 	served sync.WaitGroup
@@ -91,7 +93,7 @@ type stage struct {
 const demoAdmin = "admin@acme.test"
 
 func openStage(ctx context.Context, path string, errs io.Writer) (s *stage, err error) {
-	s = &stage{database: "sqlite:" + path, stop: func() {}}
+	s = &stage{teller: teller{w: io.Discard}, database: "sqlite:" + path, stop: func() {}}
 	if s.store, err = sqlstore.Open(ctx, s.database); err != nil {
 		return nil, err
 	}
@@ -101,68 +103,104 @@ func openStage(ctx context.Context, path string, errs io.Writer) (s *stage, err 
 			s.close()
 		}
 	}()
-	logger := slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	s.dir.Logger = logger
+	logger := slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: slog.LevelError}))
+	s.dir.Logger, s.dir.Key = logger, keyFile(s.database, "")
 	if err := s.furnish(ctx); err != nil {
 		return nil, err
 	}
+	return s, s.serve(ctx, logger)
+}
+
+// serve answers for both tenants and runs what is due, as rollcall serve does.
+func (s *stage) serve(ctx context.Context, logger *slog.Logger) (err error) {
 	if s.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-		return nil, fmt.Errorf("the demo needs a free port of this machine: %w", err)
+		return fmt.Errorf("the demo needs a free port of this machine: %w", err)
 	}
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	background, err := startCycles(serving, s.dir, s.store, logger)
+	if err != nil {
+		stop()
+		return errors.Join(err, s.listener.Close())
+	}
 	s.stop = stop
 	s.served.Go(func() {
-		if err := answer(serving, config{baseDomain: "localhost"}, s.dir, nil, s.listener, logger); err != nil {
+		if err := answer(serving, config{baseDomain: "localhost"}, s.dir, background, s.listener, logger); err != nil {
 			logger.Error("the demo's server ended", "error", err)
 		}
 	})
-	s.idp = &entra{
-		base: "http://" + s.listener.Addr().String() + scimhttp.Base, host: s.host(), token: s.token,
-		http: &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: atOnce}},
-	}
-	return s, nil
+	return nil
 }
 
-// host is the tenant's, with the port on which it is served.
-func (s *stage) host() string {
+// acmeURL is Acme's SCIM base URL.
+func (s *stage) acmeURL() string {
 	_, port, _ := net.SplitHostPort(s.listener.Addr().String())
-	return "acme.localhost:" + port
+	return "http://acme.localhost:" + port + scimhttp.Base
 }
 
-// furnish makes the company as it is before its identity provider comes.
+// furnish makes the service as it is before the company comes, and the company.
 func (s *stage) furnish(ctx context.Context) (err error) {
-	via := directory.Via{Client: "rollcall", Operation: "demo"}
-	s.tenant, err = s.dir.CreateTenant(ctx, directory.NewTenant{
-		Name: "acme", Display: "Acme Oy", AdminEmail: demoAdmin, GivenName: "Ada", FamilyName: "Admin",
-	}, via)
-	if err != nil {
+	if s.acme, err = s.newTenant(ctx, "acme", "Acme Oy", "Ada", demoAdmin, employees()); err != nil {
 		return err
 	}
-	if err := s.tenant.Set(ctx, "groups", "true"); err != nil {
+	if s.contoso, err = s.newTenant(ctx, "contoso", "Contoso", "Cleo", "admin@contoso.test", append(assigned(), others()...)); err != nil {
 		return err
 	}
-	for _, p := range places {
-		if _, err := s.tenant.CreateGroup(ctx, p.country); err != nil {
+	for i, name := range contosoGroups {
+		if err := s.contoso.CreateIdPGroup(ctx, name); err != nil {
 			return err
 		}
-	}
-	for _, p := range employees() {
-		_, err := s.tenant.CreateUser(ctx, p.address, map[string]string{
-			"name.givenName": p.given, "name.familyName": p.family,
-			directory.Country: p.country, directory.Locality: p.city, directory.Department: p.department,
-		})
-		if err != nil {
+		if err := s.contoso.AddToIdPGroup(ctx, name, membersOf(i)); err != nil {
 			return err
 		}
+		if i > 0 {
+			if err := s.contoso.AddToIdPGroup(ctx, contosoGroups[i-1], []string{name}); err != nil {
+				return err
+			}
+		}
 	}
-	s.token, err = s.tenant.CreateToken(ctx, demoAdmin, "SCIM", time.Now().AddDate(0, 0, 1))
+	s.token, err = s.acme.CreateToken(ctx, demoAdmin, "SCIM", time.Now().AddDate(0, 0, 1))
 	return err
 }
 
-func (s *stage) close() error {
-	if s.idp != nil {
-		s.idp.http.CloseIdleConnections()
+// newTenant makes a tenant with its people. Acme, who has groups, has one for
+// each country of theirs.
+func (s *stage) newTenant(ctx context.Context, name, display, given, admin string, people []person) (*directory.Tenant, error) {
+	t, err := s.dir.CreateTenant(ctx, directory.NewTenant{
+		Name: name, Display: display, AdminEmail: admin, GivenName: given, FamilyName: "Admin",
+	}, directory.Via{Client: "rollcall", Operation: "demo"})
+	if err != nil {
+		return nil, err
 	}
+	if name == "acme" {
+		if err := t.Set(ctx, "groups", "true"); err != nil {
+			return nil, err
+		}
+		for _, p := range places {
+			if _, err := t.CreateGroup(ctx, p.country); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return t, createAll(ctx, t, people)
+}
+
+// createAll makes people side by side, so that they share their commits.
+func createAll(ctx context.Context, t *directory.Tenant, people []person) error {
+	const beside = 32
+	errs := make([]error, beside)
+	var wait sync.WaitGroup
+	for worker := range beside {
+		wait.Go(func() {
+			for i := worker; i < len(people) && errs[worker] == nil; i += beside {
+				_, errs[worker] = t.CreateUser(ctx, people[i].address, people[i].attributes())
+			}
+		})
+	}
+	wait.Wait()
+	return errors.Join(errs...)
+}
+
+func (s *stage) close() error {
 	s.stop()
 	s.served.Wait()
 	return errors.Join(s.dir.Close(context.Background()), s.store.Close())

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/rollcall-scim/rollcall/directory"
 )
 
-// person is one invented employee, as the identity provider knows him or her.
+// person is one invented employee, as a tenant knows him or her.
 type person struct {
 	given, family string
 	address       string
@@ -17,6 +20,13 @@ type person struct {
 }
 
 func (p person) name() string { return p.given + " " + p.family }
+
+func (p person) attributes() map[string]string {
+	return map[string]string{
+		"name.givenName": p.given, "name.familyName": p.family,
+		directory.Country: p.country, directory.Locality: p.city, directory.Department: p.department,
+	}
+}
 
 var givenNames = strings.Fields(`Anna Jonas Camille Elena Oskar Marta Lukas Ines Hugo Freya Pablo Nora Emil Chloé
 	Felix Alma Louis Greta Diego Sofia Anton Manon Karl Lucía Mateo Elsa Jules Ida Theo Clara Nils`)
@@ -42,7 +52,7 @@ var departments = []string{"Sales", "Engineering", "Finance", "Support", "Market
 const missingGroup = "Finland"
 
 // invented is the i-th person, always the same. The two lists have lengths
-// without a common divisor, so that no name comes twice.
+// without a common divisor, so that no name comes twice among the first 899.
 func invented(i int) person {
 	place := places[i*5%7%len(places)]
 	return invent(givenNames[i%len(givenNames)], familyNames[i%len(familyNames)],
@@ -50,7 +60,7 @@ func invented(i int) person {
 }
 
 func invent(given, family, country, city, department string) person {
-	return person{given, family, ascii(given) + "." + ascii(family) + "@acme.test", country, city, department}
+	return person{given, family, ascii(given) + "." + ascii(family) + "@contoso.test", country, city, department}
 }
 
 // ascii is a name as it stands in an address.
@@ -64,22 +74,25 @@ func ascii(name string) string {
 }
 
 const (
-	peopleBefore  = 200 // the admin among them
-	peopleMatched = 90  // of those, assigned at the identity provider
+	peopleBefore  = 200 // at Acme, its admin among them
+	peopleMatched = 90  // of those, assigned at Contoso
 	peopleNew     = 10  // assigned, and unknown to Acme
+	peopleContoso = 500 // its admin among them
+	byName        = 4   // of the assigned, those whom no group assigns
 )
 
-// employees are those whom Acme has before SCIM, without the admin.
-func employees() []person {
-	var out []person
-	for i := range peopleBefore - 1 {
-		out = append(out, invented(i))
+// employees are those whom Acme has before SCIM, without its admin.
+func employees() []person { return inventedFrom(0, peopleBefore-1) }
+
+func inventedFrom(first, n int) (out []person) {
+	for i := range n {
+		out = append(out, invented(first+i))
 	}
 	return out
 }
 
-// assigned are the people whom the identity provider provisions. Some of those
-// whom Acme has are known there in another department, or in other letters.
+// assigned are the people whom Contoso provisions. Some of those whom Acme has
+// are known there in another department, or in other letters.
 func assigned() []person {
 	out := employees()[:peopleMatched]
 	for i := range out {
@@ -90,8 +103,54 @@ func assigned() []person {
 			out[i].department = strings.ToUpper(out[i].department)
 		}
 	}
-	for i := range peopleNew - 1 {
-		out = append(out, invented(peopleBefore+i))
-	}
+	out = append(out, inventedFrom(peopleBefore, peopleNew-1)...)
 	return append(out, invent("Aino", "Virtanen", missingGroup, "Tampere", "Engineering"))
+}
+
+// others work at Contoso and have nothing to do with Acme.
+func others() []person {
+	return inventedFrom(peopleBefore+peopleNew, peopleContoso-1-len(assigned()))
+}
+
+// contosoGroups are IdP groups, each a member of the one before: whoever is in
+// the last is assigned through all of them.
+var contosoGroups = []string{"Acme staff", "Acme projects", "Acme pilots"}
+
+// membersOf are the people who stand in the i-th of those groups.
+func membersOf(i int) (addresses []string) {
+	for j, p := range assigned()[byName:] {
+		if j%len(contosoGroups) == i {
+			addresses = append(addresses, p.address)
+		}
+	}
+	return addresses
+}
+
+// demoApplication is the set-up that connects the two. Its token is a secret,
+// which apply takes out and seals.
+func demoApplication(url, token string) string {
+	var names []string
+	for _, p := range assigned()[:byName] {
+		names = append(names, p.address)
+	}
+	return fmt.Sprintf(`name: acme
+source: {kind: directory}
+target: {url: "%s", token: "%s"}
+scope:
+  sync: assigned
+  groups: [%s]
+  users: [%s]
+users:
+  mappings:
+    userName: {from: userPrincipalName, match: 1}
+    active: {expression: 'Switch([IsSoftDeleted], , "False", "True", "True", "False")'}
+    externalId: {from: objectId}
+    displayName: {expression: 'Join(" ", [givenName], [surname])'}
+    name.givenName: {from: givenName}
+    name.familyName: {from: surname}
+    addresses[type eq "work"].country: {from: country}
+    addresses[type eq "work"].locality: {from: city}
+    urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department: {from: department}
+groups: {enabled: false}
+`, url, token, contosoGroups[0], strings.Join(names, ", "))
 }

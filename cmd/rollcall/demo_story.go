@@ -4,169 +4,214 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/rollcall-scim/rollcall/scimhttp"
+	"github.com/rollcall-scim/rollcall/directory"
+	"github.com/rollcall-scim/rollcall/provision"
 )
-
-// teller writes the story, in colours where they are seen.
-type teller struct {
-	w       io.Writer
-	colours bool
-}
-
-func (t teller) say(format string, args ...any) { fmt.Fprintf(t.w, format+"\n", args...) }
-
-func (t teller) colour(code, s string) string {
-	if !t.colours {
-		return s
-	}
-	return "\x1b[" + code + "m" + s + "\x1b[0m"
-}
-
-func (t teller) bold(s string) string  { return t.colour("1", s) }
-func (t teller) good(s string) string  { return t.colour("32", s) }
-func (t teller) bad(s string) string   { return t.colour("31", s) }
-func (t teller) quiet(s string) string { return t.colour("2", s) }
 
 // figures are what the story ends with; the demo checks its own.
 type figures struct {
-	assigned, matched, created int
-	people, unmatched          int64
+	matched, created, failed int
+	people, unmatched        int64
 }
 
 // play is the worked example of the set-up guide: 200 people, 100 assigned, 90
 // of them the same.
-func (s *stage) play(ctx context.Context, t teller) error {
-	people := assigned()
-	t.say("%s\n", t.bold("Rollcall demo: a company meets its identity provider"))
-	t.say("Acme has %d people in %d groups, all made by hand.", peopleBefore, len(places)+1)
-	t.say("Its identity provider has %d people assigned, %d of whom Acme knows.\n", len(people), peopleMatched)
-	if err := s.idp.testConnection(ctx); err != nil {
-		return fmt.Errorf("test connection: %w", err)
+func (s *stage) play(ctx context.Context) error {
+	s.say("%s\n", s.bold("Rollcall demo: a company provisions its people into a service"))
+	s.say("Acme, the service, has %d people in %d groups, all made by hand.", peopleBefore, len(places)+1)
+	s.say("Contoso, the company, has %d people; %d are assigned to Acme, %d of whom Acme knows.\n", peopleContoso, len(assigned()), peopleMatched)
+	for _, scene := range []func(context.Context) error{s.setUp, s.plan, s.initialCycle, s.cure, s.sum, s.change, s.leave} {
+		if err := scene(ctx); err != nil {
+			return err
+		}
 	}
-	t.say("%s  http://%s%s  %s\n", t.bold("1  Test connection"), s.host(), scimhttp.Base, t.good("works"))
-
-	t.say("%s", t.bold("2  Initial cycle"))
-	results, err := s.runCycle(ctx, t, people)
-	if err != nil {
-		return err
-	}
-	refused, err := s.checkFirst(ctx, t, results)
-	if err != nil {
-		return err
-	}
-
-	t.say("%s", t.bold("3  The cure: create the group, let SCIM sync again"))
-	if _, err := s.tenant.CreateGroup(ctx, missingGroup); err != nil {
-		return err
-	}
-	again, err := s.idp.provision(ctx, refused.person)
-	if err != nil {
-		return err
-	}
-	if !again.created {
-		return fmt.Errorf("the demo is wrong: %s should be created at the second try, but: %s", refused.person.name(), again.refused)
-	}
-	t.say("   Group %s created; %s %s.\n", missingGroup, refused.person.name(), t.good("came with the next sync"))
-	return s.finish(ctx, t, append(results, again))
+	return nil
 }
 
-// runCycle shows how fast it goes.
-func (s *stage) runCycle(ctx context.Context, t teller, people []person) ([]result, error) {
-	before, began := s.idp.requests.Load(), time.Now()
-	bar := newProgress(t.w, " provisioning")
-	results, err := s.idp.cycle(ctx, people, bar.set)
-	bar.end()
+// setUp applies the application and tests its connection.
+func (s *stage) setUp(ctx context.Context) error {
+	s.say("%s", s.bold("1  Contoso's application: who, as what, and where to"))
+	text := demoApplication(s.acmeURL(), s.token)
+	s.excerpt(strings.Replace(text, s.token, "${ACME_TOKEN}", 1), excerpt{first: 11})
+	if err := s.commandWith(ctx, text, everything, "app", "apply", "-f", "-", "--tenant", "contoso"); err != nil {
+		return err
+	}
+	row, err := s.contoso.Row(ctx)
+	if err != nil {
+		return err
+	}
+	app, err := s.contoso.Application(ctx, "acme")
+	if err != nil {
+		return err
+	}
+	s.state = s.store.Provision().Application(row.ID, app.ID)
+	return s.app(ctx, everything, "test", "acme")
+}
+
+// app runs a command on Contoso's application.
+func (s *stage) app(ctx context.Context, show excerpt, args ...string) error {
+	return s.command(ctx, show, append(append([]string{"app"}, args...), "--tenant", "contoso")...)
+}
+
+// plan shows what would be written, and checks that nothing was.
+func (s *stage) plan(ctx context.Context) error {
+	s.say("\n%s", s.bold("2  The plan, before anything is written"))
+	if err := s.app(ctx, excerpt{8, 2}, "plan", "acme"); err != nil {
+		return err
+	}
+	row, err := s.acme.Row(ctx)
+	if err == nil && (row.Users != peopleBefore || row.Matched != 0) {
+		err = fmt.Errorf("the demo is wrong: after a plan Acme should have %d people of its own, it has %d, and %d from Contoso", peopleBefore, row.Users, row.Matched)
+	}
+	return err
+}
+
+// initialCycle switches on and watches.
+func (s *stage) initialCycle(ctx context.Context) error {
+	s.say("\n%s", s.bold("3  On: the initial cycle starts by itself"))
+	before, err := s.lastCycle(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.app(ctx, nothing, "start", "acme"); err != nil {
+		return err
+	}
+	switched := time.Now()
+	c, err := s.watch(ctx, before.Number)
+	if err != nil {
+		return err
+	}
+	n := c.Counted()
+	took := time.Duration(c.Ended-c.Started) * time.Microsecond
+	s.say("   %s", s.quiet(fmt.Sprintf("began %.1f s after the switch; %d requests in %.2f s, every write safe on disk",
+		time.UnixMicro(c.Started).Sub(switched).Seconds(), n.Requests, took.Seconds())))
+	if err := s.check(ctx, "after the initial cycle", n, figures{peopleMatched, peopleNew - 1, 1, peopleBefore + peopleNew - 1, peopleBefore - peopleMatched}); err != nil {
+		return err
+	}
+	s.say("   %d matched, %d created, %s. Acme has %d people.", n.Matched, n.Created, s.bad("1 refused"), peopleBefore+peopleNew-1)
+	return s.showEscrow(ctx)
+}
+
+// watch draws the bar until the cycle that begins by itself has ended.
+func (s *stage) watch(ctx context.Context, before int64) (c *provision.Cycle, err error) {
+	bar := newProgress(s.w, " provisioning")
+	defer bar.end()
+	_, err = until(ctx, "the initial cycle should have ended", func() (bool, error) {
+		if c, err = s.lastCycle(ctx); err != nil {
+			return false, err
+		}
+		row, err := s.acme.Row(ctx)
+		bar.set(int(row.Matched), len(assigned()))
+		return c.Number > before && c.Ended > 0, err
+	})
+	return c, err
+}
+
+func (s *stage) lastCycle(ctx context.Context) (*provision.Cycle, error) {
+	cycles, err := s.state.Cycles(ctx, 0, 1)
+	if err == nil && len(cycles) == 0 {
+		err = errors.New("the demo is wrong: there should be a cycle")
+	}
 	if err != nil {
 		return nil, err
 	}
-	took, requests := time.Since(began), s.idp.requests.Load()-before
-	t.say("   %s", t.quiet(fmt.Sprintf("%d requests in %.2f s: %.0f a second, every write safe on disk", requests, took.Seconds(), float64(requests)/took.Seconds())))
-	return results, nil
+	return cycles[0], nil
 }
 
-// checkFirst shows how the first cycle ended: one is refused, and says why.
-func (s *stage) checkFirst(ctx context.Context, t teller, results []result) (result, error) {
-	got, failed, err := s.count(ctx, results)
-	if err != nil {
-		return result{}, err
-	}
-	want := figures{assigned: len(results), matched: peopleMatched, created: peopleNew - 1,
-		people: peopleBefore + peopleNew - 1, unmatched: peopleBefore - peopleMatched}
-	if got != want || len(failed) != 1 {
-		return result{}, fmt.Errorf("the demo is wrong: after the first cycle there should be %+v and 1 failure, there are %+v and %d failures%s", want, got, len(failed), reasons(failed))
-	}
-	t.say("   %d matched, %d created, %s. Acme has %d people.\n", got.matched, got.created, t.bad("1 refused"), got.people)
-	t.say("   %s (%s) was refused, and the identity provider is told why:", failed[0].person.name(), failed[0].person.address)
-	t.say("   %s\n", t.bad(failed[0].refused))
-	return failed[0], nil
-}
-
-func reasons(failed []result) string {
-	var b strings.Builder
-	for _, f := range failed {
-		b.WriteString("\n  - " + f.person.address + ": " + f.refused)
-	}
-	return b.String()
-}
-
-// count takes who came from the client, and who is there from the directory.
-func (s *stage) count(ctx context.Context, results []result) (f figures, failed []result, err error) {
-	row, err := s.tenant.Row(ctx)
-	if err != nil {
-		return f, nil, err
-	}
-	f.people, f.unmatched = row.Users, row.Users-row.Matched
-	for _, r := range results {
-		switch {
-		case r.matched:
-			f.matched++
-		case r.created:
-			f.created++
-		default:
-			failed = append(failed, r)
-		}
-	}
-	f.assigned = f.matched + f.created + len(failed)
-	return f, failed, nil
-}
-
-// finish checks the sum and shows it.
-func (s *stage) finish(ctx context.Context, t teller, results []result) error {
-	got, failed, err := s.count(ctx, results)
+func (s *stage) check(ctx context.Context, when string, n provision.Stats, want figures) error {
+	row, err := s.acme.Row(ctx)
 	if err != nil {
 		return err
 	}
-	got.assigned -= len(failed) // who was refused first came at last
-	want := figures{assigned: peopleMatched + peopleNew, matched: peopleMatched, created: peopleNew,
-		people: peopleBefore + peopleNew, unmatched: peopleBefore - peopleMatched}
+	got := figures{n.Matched, n.Created, n.Failed, row.Users, row.Users - row.Matched}
 	if got != want {
-		return fmt.Errorf("the demo is wrong: it should end with %+v, it ends with %+v", want, got)
+		return fmt.Errorf("the demo is wrong: %s there should be %+v, there is %+v", when, want, got)
 	}
-	t.say("%s", t.bold("4  What came of it"))
+	return nil
+}
+
+// showEscrow shows who was refused, why, and when that is tried again.
+func (s *stage) showEscrow(ctx context.Context) error {
+	waiting, err := s.state.Objects(ctx, provision.ObjectQuery{Escrow: true, Limit: 10})
+	if err != nil {
+		return err
+	}
+	failed, err := s.state.Ops(ctx, provision.OpQuery{Log: true, Failed: true, Limit: 10})
+	if err != nil {
+		return err
+	}
+	if len(waiting) != 1 || len(failed) != 1 || waiting[0].Name != s.refused().address {
+		return fmt.Errorf("the demo is wrong: %s alone should have been refused, %d wait and %d failed", s.refused().name(), len(waiting), len(failed))
+	}
+	s.say("   %s was refused, and is tried again by itself in %s:", s.refused().name(), time.Until(time.UnixMicro(waiting[0].Retry)).Round(time.Second))
+	s.say("   %s", s.bad(failed[0].Message))
+	return nil
+}
+
+// refused is the one whose country has no group at first.
+func (s *stage) refused() person {
+	all := assigned()
+	return all[len(all)-1]
+}
+
+// cure makes the missing group and does not wait for the next try.
+func (s *stage) cure(ctx context.Context) error {
+	s.say("\n%s", s.bold("4  The cure: create the group, provision her at once"))
+	if err := s.command(ctx, everything, "group", "create", missingGroup, "--tenant", "acme"); err != nil {
+		return err
+	}
+	return s.app(ctx, everything, "provision", "acme", s.refused().address)
+}
+
+// sum checks what came of it and shows it.
+func (s *stage) sum(ctx context.Context) error {
+	counts, err := s.state.CountObjects(ctx)
+	if err != nil {
+		return err
+	}
+	links, err := s.state.Objects(ctx, provision.ObjectQuery{Linked: true, Limit: 1000})
+	if err != nil {
+		return err
+	}
+	n := provision.Stats{Failed: counts.Escrow}
+	for _, o := range links {
+		if o.Matched == "created" {
+			n.Created++
+		} else {
+			n.Matched++
+		}
+	}
+	want := figures{peopleMatched, peopleNew, 0, peopleBefore + peopleNew, peopleBefore - peopleMatched}
+	if err := s.check(ctx, "in the end", n, want); err != nil {
+		return err
+	}
+	if counts.InScope != len(assigned()) {
+		return fmt.Errorf("the demo is wrong: %d people should be in scope, there are %d", len(assigned()), counts.InScope)
+	}
+	s.say("\n%s", s.bold("5  What came of it"))
 	sum := newTable("", "PEOPLE").numbers("PEOPLE")
 	for _, line := range []struct {
 		what string
 		n    int
 	}{
-		{"   assigned at the identity provider", got.assigned}, {"     matched with people Acme had", got.matched}, {"     created", got.created},
-		{"   in Acme now", int(got.people)}, {"     unmatched: SCIM has no idea about them", int(got.unmatched)},
+		{"   assigned at Contoso", counts.InScope}, {"     matched with people Acme had", n.Matched}, {"     created", n.Created},
+		{"   in Acme now", int(want.people)}, {"     unmatched: Contoso has no idea about them", int(want.unmatched)},
 	} {
 		sum.add(line.what, strconv.Itoa(line.n))
 	}
-	sum.write(t.w)
-	t.say("")
-	return s.showGroups(ctx, t)
+	sum.write(s.w)
+	s.say("")
+	return s.showGroups(ctx)
 }
 
 // showGroups also checks that everybody is in exactly one group.
-func (s *stage) showGroups(ctx context.Context, t teller) error {
-	groups, err := s.tenant.Groups(ctx)
+func (s *stage) showGroups(ctx context.Context) error {
+	groups, err := s.acme.Groups(ctx)
 	if err != nil {
 		return err
 	}
@@ -174,7 +219,7 @@ func (s *stage) showGroups(ctx context.Context, t teller) error {
 	sum := 0
 	for _, g := range groups {
 		sum += g.Users
-		teams, err := s.tenant.Teams(ctx, g.Name)
+		teams, err := s.acme.Teams(ctx, g.Name)
 		if err != nil {
 			return err
 		}
@@ -190,22 +235,91 @@ func (s *stage) showGroups(ctx context.Context, t teller) error {
 	if sum != peopleBefore+peopleNew {
 		return errors.New("the demo is wrong: not everybody is in exactly one group")
 	}
-	table.write(t.w)
+	table.write(s.w)
 	return nil
 }
 
+// soon is how long a change of a directory may take to its target.
+const soon = 2 * time.Second
+
+// change moves somebody at Contoso and waits for him at Acme.
+func (s *stage) change(ctx context.Context) error {
+	const team = "Astronautics"
+	p := assigned()[byName+2] // one of the innermost group
+	s.say("\n%s", s.bold("6  A change at Contoso"))
+	if err := s.command(ctx, nothing, "user", "set", p.address, "department="+team, "--tenant", "contoso"); err != nil {
+		return err
+	}
+	took, err := until(ctx, p.name()+" should be in another team of Acme", func() (bool, error) {
+		u, err := s.acme.User(ctx, p.address)
+		return strings.Contains(strings.Join(u.Teams, ", "), team), err
+	})
+	if err == nil && took > soon {
+		err = fmt.Errorf("the demo is wrong: a change should take at most %s, it took %s", soon, took)
+	}
+	if err != nil {
+		return err
+	}
+	s.say("   %s is in Acme's new team %s %s.", p.name(), team, s.good(fmt.Sprintf("after %.1f s", took.Seconds())))
+	return s.app(ctx, excerpt{first: 3}, "why", "acme", p.address)
+}
+
+// leave takes somebody out of Contoso; his access waits for an admin.
+func (s *stage) leave(ctx context.Context) error {
+	p := assigned()[byName+1]
+	s.say("\n%s", s.bold("7  Somebody leaves: what takes access away waits for an admin"))
+	if err := s.command(ctx, nothing, "user", "remove", p.address, "--tenant", "contoso"); err != nil {
+		return err
+	}
+	if _, err := until(ctx, "taking "+p.name()+"'s access should wait for an admin", func() (bool, error) {
+		c, err := s.lastCycle(ctx)
+		return err == nil && c.Ended > 0 && c.Counted().Staged == 1, err
+	}); err != nil {
+		return err
+	}
+	if err := s.expect(ctx, p, "active", peopleBefore+peopleNew); err != nil {
+		return err
+	}
+	if err := s.app(ctx, excerpt{first: 4, last: 1}, "plan", "acme"); err != nil {
+		return err
+	}
+	if err := s.app(ctx, everything, "run", "acme", "--approve"); err != nil {
+		return err
+	}
+	if err := s.expect(ctx, p, "removed", peopleBefore+peopleNew-1); err != nil {
+		return err
+	}
+	s.say("   %s is %s from Acme, which has %d people now.", p.name(), s.good("gone"), peopleBefore+peopleNew-1)
+	return nil
+}
+
+// expect checks how somebody stands at Acme, and how many there are.
+func (s *stage) expect(ctx context.Context, p person, state string, people int64) error {
+	u, err := s.acme.User(ctx, p.address)
+	if err != nil {
+		return err
+	}
+	row, err := s.acme.Row(ctx)
+	if err == nil && (u.State != state || row.Users != people) {
+		err = fmt.Errorf("the demo is wrong: %s should be %s and Acme have %d people; it is %s, and %d", p.name(), state, people, u.State, row.Users)
+	}
+	return err
+}
+
 // invite prints lines that work as they stand.
-func (s *stage) invite(t teller) {
-	base, p := "http://"+s.host()+scimhttp.Base, assigned()[0]
+func (s *stage) invite() {
+	base, p := s.acmeURL(), assigned()[0]
 	auth := "Authorization: Bearer " + s.token
-	t.say("\n%s (it stays up until Ctrl-C)\n", t.bold("Try it yourself"))
-	t.say("  %s", t.quiet("# look somebody up"))
-	t.say("  curl -s -H '%s' -G '%s/Users' --data-urlencode 'filter=userName eq \"%s\"'\n", auth, base, p.address)
-	t.say("  %s", t.quiet("# a new department makes a new team"))
-	t.say("  curl -s -H '%s' -H 'Content-Type: application/scim+json' '%s/Users' -d '{\"userName\":\"new@acme.test\",\"name\":{\"givenName\":\"Nea\",\"familyName\":\"New\"},\"country\":\"%s\",\"department\":\"Space Travel\"}'\n", auth, base, missingGroup)
-	t.say("  %s", t.quiet("# a country without a group is refused, with the cure"))
-	t.say("  curl -s -H '%s' -H 'Content-Type: application/scim+json' '%s/Users' -d '{\"userName\":\"lost@acme.test\",\"country\":\"Atlantis\"}'\n", auth, base)
-	t.say("  %s", t.quiet("# the admin's side, while the server runs"))
-	t.say("  %s user list --unmatched --database %s", os.Args[0], s.database)
-	t.say("  %s activity --failed --database %s", os.Args[0], s.database)
+	s.say("\n%s (it stays up until Ctrl-C)\n", s.bold("Try it yourself"))
+	s.say("  %s", s.quiet("# another change at Contoso, and what became of it at Acme"))
+	s.say("  %s user set %s department=Research --tenant contoso --database %s", os.Args[0], p.address, s.database)
+	s.say("  %s app why acme %s --tenant contoso --database %s", os.Args[0], p.address, s.database)
+	s.say("  %s app logs acme --tenant contoso --database %s\n", os.Args[0], s.database)
+	s.say("  %s", s.quiet("# look somebody up at Acme"))
+	s.say("  curl -s -H '%s' -G '%s/Users' --data-urlencode 'filter=userName eq \"%s\"'\n", auth, base, p.address)
+	s.say("  %s", s.quiet("# a country without a group is refused, with the cure"))
+	s.say("  curl -s -H '%s' -H 'Content-Type: application/scim+json' '%s/Users' -d '{\"userName\":\"lost@acme.test\",\"%s\":\"Atlantis\"}'\n", auth, base, directory.Country)
+	s.say("  %s", s.quiet("# Acme's admin, while the server runs"))
+	s.say("  %s user list --unmatched --tenant acme --database %s", os.Args[0], s.database)
+	s.say("  %s activity --failed --tenant acme --database %s", os.Args[0], s.database)
 }

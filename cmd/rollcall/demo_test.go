@@ -15,12 +15,16 @@ func TestDemo(t *testing.T) {
 	out := strings.Join(strings.Fields(s.must("demo", "--exit")), " ")
 	at := 0
 	for _, want := range []string{
-		"Acme has 200 people", "100 people assigned, 90 of whom", "Test connection", "works",
-		"90 matched, 9 created, 1 refused. Acme has 209 people.",
+		"Acme, the service, has 200 people", "100 are assigned to Acme, 90 of whom",
+		"groups: [Acme staff]", "The token is taken", "Its clock agrees with ours",
+		"100 changes (initial plan, kept as cycle 1): 10 to create, 90 to update",
+		"90 matched, 9 created, 1 refused. Acme has 209 people.", "Aino Virtanen was refused, and is tried again by itself in 1m",
 		`Group does not exist (400.76): no group is named "Finland"`, "Create the group, then let SCIM sync again.",
-		"Group Finland created; Aino Virtanen came with the next sync.",
-		"assigned at the identity provider 100", "matched with people Acme had 90", "created 10",
-		"in Acme now 210", "unmatched: SCIM has no idea about them 110", "Finland 1 Engineering 1, Tampere 1",
+		`Group "Finland" created.`, "assigned via Acme staff > Acme projects > Acme pilots",
+		"assigned at Contoso 100", "matched with people Acme had 90", "created 10",
+		"in Acme now 210", "unmatched: Contoso has no idea about them 110", "Finland 1 Engineering 1, Tampere 1",
+		"is in Acme's new team Astronautics after", "in scope: assigned via",
+		"waits: what takes access away waits for an admin", "1 disabled", "is gone from Acme, which has 209 people now",
 	} {
 		i := strings.Index(out[at:], want)
 		if i < 0 {
@@ -40,10 +44,10 @@ func TestDemoChecksItsFigures(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer st.close()
-	if _, err := st.tenant.CreateUser(t.Context(), "one.more@acme.test", nil); err != nil {
+	if _, err := st.acme.CreateUser(t.Context(), "one.more@acme.test", nil); err != nil {
 		t.Fatal(err)
 	}
-	err = st.play(t.Context(), teller{w: &bytes.Buffer{}})
+	err = st.play(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "the demo is wrong") {
 		t.Errorf("with 201 people: %v", err)
 	}
@@ -51,8 +55,7 @@ func TestDemoChecksItsFigures(t *testing.T) {
 
 func TestInventedPeople(t *testing.T) {
 	seen := map[string]bool{demoAdmin: true}
-	people := employees()
-	for _, p := range append(people, assigned()[peopleMatched:]...) {
+	for _, p := range append(append(employees(), assigned()[peopleMatched:]...), others()...) {
 		if seen[p.address] {
 			t.Errorf("%s comes twice", p.address)
 		}
@@ -63,7 +66,7 @@ func TestInventedPeople(t *testing.T) {
 			}
 		}
 	}
-	if len(seen) != peopleBefore+peopleNew {
-		t.Errorf("%d people, want %d", len(seen), peopleBefore+peopleNew)
+	if n := len(assigned()) + len(others()) + 1; n != peopleContoso {
+		t.Errorf("Contoso has %d people, want %d", n, peopleContoso)
 	}
 }
