@@ -42,6 +42,10 @@ func (p *planner) settle(s *subject, why string) {
 	if s.how != "" {
 		s.unlinkMatch()
 	}
+	if s.Gone && s.Target == "" {
+		p.over = append(p.over, s.Key)
+		return
+	}
 	s.Dirty, s.Failures, s.Retry, s.Error = false, 0, 0, ""
 	p.changed = append(p.changed, s.Object)
 }

@@ -48,3 +48,36 @@ func TestCycles(t *testing.T) {
 		r.want("duplicates", r.target.Duplicates(), 0)
 	})
 }
+
+// TestGoneIsForgotten: nothing of a person is kept when neither side has him.
+func TestGoneIsForgotten(t *testing.T) {
+	onRig(t, func(r *rig) {
+		r.with("status: on", "status: on\nleavers: {action: delete}").have(20)
+		r.good(provision.Request{})
+		r.people = r.people[1:]
+		r.good(provision.Request{})
+		r.want("people at the target", len(r.target.Users()), 19)
+		r.good(provision.Request{})
+		left, err := r.store.Provision().Application(1, "app").ObjectsByKey(r.Context(), []provision.Key{{Type: "User", Anchor: "k0"}})
+		if err != nil || len(left) != 0 {
+			t.Errorf("of somebody who is gone on both sides there is still %v, %v", left, err)
+		}
+	})
+}
+
+// TestDriftIsTold: what somebody changed at the target is in the log, and put
+// back only where the set-up says so.
+func TestDriftIsTold(t *testing.T) {
+	onRig(t, func(r *rig) {
+		r.have(3)
+		r.good(provision.Request{})
+		r.change("p1@contoso.test", "displayName", "Changed by hand")
+		c := r.cycle(provision.Request{Full: true})
+		r.want("drifted", c.Counted().Drifted, 1)
+		r.want("writes", len(r.writes()), 0)
+		r.want("told", r.ops(c)[0].Name, "p1@contoso.test")
+		r.with("status: on", "status: on\ndrift: repair")
+		r.cycle(provision.Request{Full: true})
+		r.want("put back", r.target.User("p1@contoso.test")["displayName"], "P1")
+	})
+}

@@ -395,7 +395,7 @@ func (x *exporter) succeed(op *Op, o *Object, r *scim.Resource, now time.Time) {
 	}
 	if op.Action == ActionDelete {
 		o.unlink()
-		o.Dirty = false
+		o.Dirty = o.Gone // the next plan forgets it
 		o.recovered()
 		return
 	}

@@ -19,6 +19,7 @@ type planner struct {
 	*run
 	ops     []*Op
 	changed []*Object // of which something was learned
+	over    []Key     // gone from both sides
 	counts  map[int]int64
 	// claimed are targets that this plan links, by hash: eight bytes each, so
 	// that it may be a million.
@@ -371,11 +372,14 @@ func (p *planner) keep(ctx context.Context, subjects []*subject) error {
 	}
 	p.ops = p.ops[:0]
 	if p.request.PlanOnly {
-		p.changed = p.changed[:0]
+		p.changed, p.over = p.changed[:0], p.over[:0]
 		return nil
 	}
-	err := p.Store.PutLinks(ctx, p.changed)
-	p.changed = p.changed[:0]
+	if err := p.Store.PutLinks(ctx, p.changed); err != nil {
+		return err
+	}
+	err := p.Store.DeleteObjects(ctx, p.over)
+	p.changed, p.over = p.changed[:0], p.over[:0]
 	return err
 }
 

@@ -15,6 +15,8 @@ import (
 	"github.com/rollcall-scim/rollcall/provision/source"
 	"github.com/rollcall-scim/rollcall/provision/target"
 	"github.com/rollcall-scim/rollcall/provision/target/hostile"
+	"github.com/rollcall-scim/rollcall/scim"
+	"github.com/rollcall-scim/rollcall/scimhttp"
 	"github.com/rollcall-scim/rollcall/sqlstore"
 	"github.com/rollcall-scim/rollcall/sqlstore/storetest"
 )
@@ -188,5 +190,15 @@ func (r *rig) want(what string, got, want any) {
 	r.Helper()
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		r.Errorf("%s: %v, want %v", what, got, want)
+	}
+}
+
+// change is what somebody does at the target by hand.
+func (r *rig) change(userName, path, value string) {
+	r.Helper()
+	p := &scim.Patch{Operations: []scim.Operation{{Op: "replace", Path: path, Value: value}}}
+	client := &scimhttp.Client{BaseURL: r.target.URL, Token: r.target.Token}
+	if _, err := client.Patch(r.Context(), "User", r.target.User(userName)["id"].(string), p, ""); err != nil {
+		r.Fatal(err)
 	}
 }

@@ -146,6 +146,9 @@ type ObjectStore interface {
 	// PutLinks writes scoping's part, the link, and what is to be done.
 	PutLinks(ctx context.Context, objects []*Object) error
 
+	// DeleteObjects forgets objects that the source and the target have no more.
+	DeleteObjects(ctx context.Context, keys []Key) error
+
 	// Await notes which references of objects could not be resolved yet, in the
 	// place of what was noted for them before. Waiting lists who waits for one of
 	// the refs.

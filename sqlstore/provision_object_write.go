@@ -155,6 +155,23 @@ func (a *application) inSteps(ctx context.Context, set string) error {
 
 var await = insertRows("app_waiting", "type, anchor, ref_key", "on conflict do nothing")
 
+// DeleteObjects implements provision.ObjectStore.
+func (a *application) DeleteObjects(ctx context.Context, keys []provision.Key) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	return a.alter(ctx, func(x appSession) error {
+		for _, k := range keys {
+			for _, table := range []string{"app_objects", "app_waiting"} {
+				if _, err := x.exec(`delete from `+table+` where tenant=$1 and app=$2 and type=$3 and anchor=$4`, k.Type, clean(k.Anchor)); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
 // Await implements provision.ObjectStore.
 func (a *application) Await(ctx context.Context, waits map[provision.Key][]string) error {
 	if len(waits) == 0 {

@@ -25,32 +25,51 @@ func main() {
 	databases := flag.String("databases", "sqlite,postgres", "what to measure on")
 	flag.StringVar(&o.postgres, "postgres", "", "URL of an empty PostgreSQL database; without it a temporary cluster is made, if the server is installed")
 	flag.DurationVar(&o.duration, "duration", 3*time.Second, "how long each measure takes")
-	flag.StringVar(&o.only, "only", "", "only measures whose name contains this, such as filter")
+	flag.StringVar(&o.only, "only", "", "only measures whose name contains this, such as filter or provisioning")
 	quick := flag.Bool("quick", false, "SQLite alone, 1,000 and 10,000 users, short measures: about a minute")
-	bare := flag.Bool("bare", false, "")
+	people := flag.String("people", "10000", "numbers of people to provision from one Rollcall into another; empty leaves it out")
+	bare, engine := flag.Bool("bare", false, ""), flag.Bool("engine", false, "")
 	flag.Parse()
 
 	if *bare {
 		fail(serveBare(os.Stdin, os.Stdout))
 		return
 	}
+	if *engine {
+		fail(serveEngine(os.Stdin, os.Stdout))
+		return
+	}
 	if *quick {
 		*sizes, *databases, o.duration = "1000,10000", "sqlite", 750*time.Millisecond
 	}
-	for size := range strings.SplitSeq(*sizes, ",") {
-		n, err := strconv.Atoi(strings.ReplaceAll(size, "_", ""))
-		if err != nil || n < 200 || len(o.sizes) > 0 && n <= o.sizes[len(o.sizes)-1] {
-			fail(fmt.Errorf("-sizes %s: give rising numbers from 200, separated by commas", *sizes))
-		}
-		o.sizes = append(o.sizes, n)
-	}
+	var err error
+	o.sizes, err = numbers("-sizes", *sizes)
+	fail(err)
+	o.people, err = numbers("-people", *people)
+	fail(err)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	fail(run(ctx, o, strings.Split(*databases, ",")))
 }
 
+// numbers reads a list of them, separated by commas.
+func numbers(flag, text string) (list []int, err error) {
+	if text == "" {
+		return nil, nil
+	}
+	for part := range strings.SplitSeq(text, ",") {
+		n, err := strconv.Atoi(strings.ReplaceAll(part, "_", ""))
+		if err != nil || n < 200 || len(list) > 0 && n <= list[len(list)-1] {
+			return nil, fmt.Errorf("%s %s: give rising numbers from 200, separated by commas", flag, text)
+		}
+		list = append(list, n)
+	}
+	return list, nil
+}
+
 type options struct {
 	sizes    []int
+	people   []int
 	duration time.Duration
 	postgres string
 	only     string
@@ -80,6 +99,9 @@ func run(ctx context.Context, o options, databases []string) error {
 	}
 	fmt.Println(facts)
 	for _, name := range databases {
+		if o.only == "provisioning" {
+			break // no other measure
+		}
 		db, err := openDatabase(ctx, name, dir, o)
 		if err != nil {
 			return err
@@ -98,6 +120,23 @@ func run(ctx context.Context, o options, databases []string) error {
 		}
 		reportMembers(os.Stdout, members)
 	}
+	return runProvisioning(ctx, o, dir, binary)
+}
+
+// runProvisioning measures cycles of each number of people.
+func runProvisioning(ctx context.Context, o options, dir, binary string) error {
+	if !strings.Contains("provisioning", o.only) {
+		return nil
+	}
+	var all []*provisioning
+	for _, people := range o.people {
+		p, err := measureProvisioning(ctx, dir, binary, people)
+		if err != nil {
+			return fmt.Errorf("provisioning: %w", err)
+		}
+		all = append(all, p)
+	}
+	reportProvisioning(os.Stdout, all)
 	return nil
 }
 

@@ -135,7 +135,7 @@ func (c *connection) do(r request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	q.Host = "bench.localhost"
+	q.Host = c.process.seed.tenant + ".localhost"
 	q.Header["Authorization"] = []string{"Bearer " + c.process.seed.token}
 	q.Header["Content-Type"] = []string{"application/scim+json"}
 	return c.http.Do(q)

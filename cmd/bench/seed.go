@@ -15,9 +15,10 @@ import (
 
 // seed is a tenant with people, made by the same creates as an IdP's.
 type seed struct {
-	url   string
-	token string
-	ids   []string // of the people, by number
+	url    string
+	tenant string
+	token  string
+	ids    []string // of the people, by number
 
 	// made by the measures of create, for those of DELETE to take
 	mu   sync.Mutex
@@ -29,25 +30,30 @@ var countries = []string{"Finland", "Sweden", "Norway", "Denmark"}
 
 // newSeed makes the tenant: the group feature on, and a group for each country.
 func newSeed(ctx context.Context, url string) (*seed, error) {
-	s := &seed{url: url}
+	s := &seed{url: url, tenant: "bench"}
 	s.next.Store(10_000_000)
 	return s, s.open(ctx, func(d *directory.Directory) error {
-		via := directory.Via{Client: "bench"}
-		tenant, err := d.CreateTenant(ctx, directory.NewTenant{Name: "bench", AdminEmail: "admin@bench.test"}, via)
-		if err != nil {
-			return err
-		}
-		if err := tenant.Set(ctx, "groups", "true"); err != nil {
-			return err
-		}
-		for _, name := range countries {
-			if _, err := tenant.CreateGroup(ctx, name); err != nil {
-				return err
-			}
-		}
-		s.token, err = tenant.CreateToken(ctx, "admin@bench.test", "SCIM", time.Time{})
+		var err error
+		s.token, err = newTenant(ctx, d, "bench")
 		return err
 	})
+}
+
+func newTenant(ctx context.Context, d *directory.Directory, name string) (token string, err error) {
+	admin := "admin@" + name + ".test"
+	tenant, err := d.CreateTenant(ctx, directory.NewTenant{Name: name, AdminEmail: admin}, directory.Via{Client: "bench"})
+	if err != nil {
+		return "", err
+	}
+	if err := tenant.Set(ctx, "groups", "true"); err != nil {
+		return "", err
+	}
+	for _, name := range countries {
+		if _, err := tenant.CreateGroup(ctx, name); err != nil {
+			return "", err
+		}
+	}
+	return tenant.CreateToken(ctx, admin, "SCIM", time.Time{})
 }
 
 func (s *seed) open(ctx context.Context, fn func(*directory.Directory) error) error {

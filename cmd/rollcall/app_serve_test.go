@@ -155,7 +155,7 @@ func TestAppSurvivesKill(t *testing.T) {
 	s.contoso(target, people, `, limits: {"POST Users": "100/s burst 5"}`)
 	kill := serveProcess(t)
 	s.must("app", "start", "acme")
-	for _, many := range []int{10, people / 2} {
+	for _, many := range killsAt(people) {
 		within(t, 20*time.Second, "half of the people", func() bool { return target.grown() > many })
 		kill()
 		if n := target.grown(); n >= people {
@@ -180,6 +180,15 @@ func TestAppSurvivesKill(t *testing.T) {
 	if out := s.must("app", "plan", "acme"); !strings.Contains(out, "Nothing to do") {
 		t.Errorf("left to do:\n%s", out)
 	}
+}
+
+// killsAt are the numbers of people at which the server is killed. Each time the
+// next one waits until the lease of the dead one has ended.
+func killsAt(people int) []int {
+	if os.Getenv("ROLLCALL_MORE") != "" {
+		return []int{2, people / 3, people / 2, people * 3 / 4}
+	}
+	return []int{people / 3}
 }
 
 // serveProcess runs serve in a process of its own until it is killed.
