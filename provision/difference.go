@@ -130,7 +130,11 @@ func (v *DesiredValue) same(want, old any) bool {
 // Written is what the target will hold at the mapped paths once the differences
 // have been written, for Object.Written.
 func (r *Rules) Written(d Desired, current map[string]any) map[string]any {
-	after := applied(r.Differences(d, current), current)
+	return d.written(applied(r.Differences(d, current), current))
+}
+
+// written is what the resource holds at the paths of d.
+func (d Desired) written(after map[string]any) map[string]any {
 	w := writing{after: after, values: map[string]any{}}
 	for _, v := range d.Values {
 		w.note(v.Path, v.Key, v.Kind, v.Redacted)
@@ -250,8 +254,17 @@ func disguise(v any) string {
 
 // CreateBody is the resource to POST. The same Desired gives the same bytes.
 func (r *Rules) CreateBody(d Desired) []byte {
-	diffs := r.Differences(d, nil)
-	return r.body(applied(diffs, nil), diffs)
+	_, body, _ := r.creation(d)
+	return body
+}
+
+// creation is Differences, CreateBody and Written of what is not there yet, in
+// one go.
+func (r *Rules) creation(d Desired) (diffs []Difference, body []byte, written map[string]any) {
+	diffs = r.Differences(d, nil)
+	after := applied(diffs, nil)
+	written = d.written(after)
+	return diffs, r.body(after, diffs), written
 }
 
 // PutBody is the whole resource with the differences in it, to PUT: without what

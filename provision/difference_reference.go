@@ -23,13 +23,14 @@ func Reference(typ, anchor string) string {
 
 // referred are the objects whose virtual ids are in the JSON of a request.
 func referred(body []byte) (keys []Key) {
+	told := map[Key]bool{}
 	for {
 		_, token, rest := nextVirtual(body)
 		if token == "" {
 			return keys
 		}
-		if key, ok := keyOf(token); ok && !slices.Contains(keys, key) {
-			keys = append(keys, key)
+		if key, ok := keyOf(token); ok && !told[key] {
+			keys, told[key] = append(keys, key), true
 		}
 		body = rest
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json/v2"
 	"errors"
-	"fmt"
 	"hash/fnv"
 	"io"
 	"log/slog"
@@ -204,15 +203,7 @@ func fingerprint(a *Application) int64 {
 	return int64(h.Sum64() >> 1)
 }
 
-func encode(v any) string {
-	b, err := json.Marshal(v, json.Deterministic(true))
-	if err != nil {
-		panic(fmt.Sprintf("provision: %v", err)) // only texts, numbers and maps of them are encoded
-	}
-	return string(b)
-}
-
-// noRecords is how many objects are handled at once, in memory and in one
+// chunk is how many objects are handled at once, in memory and in one
 // transaction.
 const chunk = 500
 

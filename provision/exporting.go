@@ -1,10 +1,12 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"encoding/json/jsontext"
 	"encoding/json/v2"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -20,12 +22,18 @@ type exporter struct {
 	work        context.Context // of requests: outlives a stop for a moment
 	tried, lost atomic.Int64    // operations, and those of them that failed
 	broken      atomic.Pointer[error]
+	anew        atomic.Bool // another cycle should follow at once
 	done, total int64
+
+	todo, finished chan *batch
+	handed         atomic.Int64   // batches that were given to todo
+	open           sync.WaitGroup // those of which nothing is written down yet
 }
 
 // export is the last phase. Operations run side by side, as many as the target
 // allows, those about one object one after the other; a phase of export waits
-// for the one before.
+// for the one before. What comes next is read, and what came of others is
+// written down, while requests are on their way.
 func (c *run) export(ctx context.Context) error {
 	c.enter(PhaseExport)
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -35,17 +43,68 @@ func (c *run) export(ctx context.Context) error {
 		context.AfterFunc(work, func() { t.Stop() })
 	})
 	defer stop()
-	x := &exporter{run: c, work: work, total: int64(c.stats.Planned)}
-	after := int64(0)
+	x := &exporter{run: c, work: work, total: int64(c.stats.Planned), todo: make(chan *batch), finished: make(chan *batch, chunk)}
+	var workers, writer sync.WaitGroup
+	for range x.workers() {
+		workers.Go(func() {
+			for b := range x.todo {
+				x.run1(b)
+				x.finished <- b
+			}
+		})
+	}
+	var failed error
+	writer.Go(func() { failed = x.collect(ctx) })
+	err := x.feed(ctx)
+	close(x.todo)
+	workers.Wait()
+	close(x.finished)
+	writer.Wait()
+	c.again = c.again || x.anew.Load()
+	if broken := x.broken.Load(); broken != nil {
+		return *broken
+	}
+	return cmp.Or(failed, err, ctx.Err())
+}
+
+// workers are more than there may be requests at a time, which the target sees
+// to: some prepare the next request while others wait for an answer.
+func (x *exporter) workers() int {
+	if x.Parallel > 0 {
+		return x.Parallel
+	}
+	return 2 * x.parallel()
+}
+
+// feed hands the plan out, chunk by chunk, in its order.
+func (x *exporter) feed(ctx context.Context) error {
+	last := &Op{}
 	for {
-		ops, err := c.Store.Ops(ctx, OpQuery{Cycle: c.cycle.Number, States: []string{Planned}, After: after, Limit: chunk})
+		ops, err := x.Store.Ops(ctx, OpQuery{Cycle: x.cycle.Number, States: []string{Planned}, After: last.Number, Limit: chunk})
 		if err != nil || len(ops) == 0 {
 			return err
 		}
 		ops = slices.DeleteFunc(ops, func(op *Op) bool { return op.Phase != ops[0].Phase })
-		after = ops[len(ops)-1].Number
-		if err := x.chunk(ctx, ops); err != nil {
+		if ops[0].Phase != last.Phase || ops[0].Key == last.Key {
+			x.open.Wait()
+		}
+		last = ops[len(ops)-1]
+		batches, err := x.gather(ctx, ops)
+		if err != nil {
 			return err
+		}
+		for _, b := range batches {
+			if x.broken.Load() != nil {
+				return nil
+			}
+			x.handed.Add(1)
+			x.open.Add(1)
+			select {
+			case x.todo <- b:
+			case <-ctx.Done():
+				x.open.Done()
+				return ctx.Err()
+			}
 		}
 	}
 }
@@ -54,95 +113,66 @@ func (c *run) export(ctx context.Context) error {
 type batch struct {
 	object *Object
 	ops    []*Op
-}
-
-// chunk carries out operations of one phase.
-func (x *exporter) chunk(ctx context.Context, ops []*Op) error {
-	batches, known, err := x.gather(ctx, ops)
-	if err != nil {
-		return err
-	}
-	todo, finished := make(chan *batch), make(chan *batch)
-	var wait sync.WaitGroup
-	for range min(x.parallel(), len(batches)) {
-		wait.Go(func() {
-			for b := range todo {
-				x.run1(b, known)
-				finished <- b
-			}
-		})
-	}
-	go func() {
-		defer close(finished)
-		defer wait.Wait()
-		defer close(todo)
-		for _, b := range batches {
-			if x.broken.Load() != nil {
-				return
-			}
-			select {
-			case todo <- b:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	if err := x.collect(ctx, finished); err != nil {
-		return err
-	}
-	if broken := x.broken.Load(); broken != nil {
-		return *broken
-	}
-	return ctx.Err()
+	known  map[Key]*Object // those that the bodies refer to
 }
 
 // gather reads the objects that the operations are about, and those that their
 // bodies refer to.
-func (x *exporter) gather(ctx context.Context, ops []*Op) (batches []*batch, known map[Key]*Object, err error) {
-	var keys []Key
+func (x *exporter) gather(ctx context.Context, ops []*Op) (batches []*batch, err error) {
+	about := map[Key]bool{} // or only referred to
 	for _, op := range ops {
-		keys = append(keys, op.Key)
-		keys = append(keys, referred([]byte(op.Body))...)
+		for _, k := range append(referred([]byte(op.Body)), referred([]byte(op.After))...) {
+			about[k] = about[k]
+		}
+		about[op.Key] = true
 	}
-	known = map[Key]*Object{}
-	for part := range slices.Chunk(keys, chunk) {
+	known := map[Key]*Object{}
+	for part := range slices.Chunk(slices.Collect(maps.Keys(about)), chunk) {
 		objects, err := x.Store.ObjectsByKey(ctx, part)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		for _, o := range objects {
-			if known[o.Key] == nil {
-				known[o.Key] = o
+			if !about[o.Key] {
+				o = &Object{Key: o.Key, Ref: o.Ref, Target: o.Target} // a large group has many
 			}
+			known[o.Key] = o
 		}
 	}
 	of := map[Key]*batch{}
 	for _, op := range ops {
 		b := of[op.Key]
 		if b == nil {
-			b = &batch{object: known[op.Key]}
-			if b.object == nil {
+			o := known[op.Key]
+			if o == nil {
 				continue // forgotten since
 			}
+			mine := *o // others only look at what was read
+			b = &batch{object: &mine, known: known}
 			of[op.Key] = b
 			batches = append(batches, b)
 		}
 		b.ops = append(b.ops, op)
 	}
-	return batches, known, nil
+	return batches, nil
 }
 
-// collect writes what came of operations, some hundreds at a time and at least
-// once a second. It returns when all are done, also when it has failed.
-func (x *exporter) collect(ctx context.Context, finished <-chan *batch) error {
+// collect writes what came of operations, some hundreds at a time, at least once
+// a second, and when nothing else is on its way. It returns when all are done,
+// also when it has failed.
+func (x *exporter) collect(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
 	var waiting []*batch
 	var failed error
+	received := int64(0)
 	flush := func() {
 		if len(waiting) > 0 && failed == nil {
 			if failed = x.finish(ctx, waiting); failed != nil {
 				x.broken.CompareAndSwap(nil, &failed)
 			}
+		}
+		for range waiting {
+			x.open.Done()
 		}
 		waiting = nil
 	}
@@ -150,12 +180,13 @@ func (x *exporter) collect(ctx context.Context, finished <-chan *batch) error {
 	defer t.Stop()
 	for {
 		select {
-		case b, open := <-finished:
+		case b, open := <-x.finished:
 			if !open {
 				flush()
 				return failed
 			}
-			if waiting = append(waiting, b); len(waiting) >= chunk {
+			received++
+			if waiting = append(waiting, b); len(waiting) >= chunk/2 || received == x.handed.Load() {
 				flush()
 			}
 		case <-t.C:
@@ -177,7 +208,7 @@ func (x *exporter) finish(ctx context.Context, batches []*batch) error {
 			}
 			ops = append(ops, op)
 			x.count(op)
-			if op.State == Done && (op.Action == ActionCreate || op.Details().Matched != "") {
+			if op.State == Done && (op.Action == ActionCreate || op.matched) {
 				linked = append(linked, b.object.Ref)
 			}
 		}
@@ -202,7 +233,7 @@ func (x *exporter) finish(ctx context.Context, batches []*batch) error {
 	if err := x.Store.Await(ctx, awake); err != nil {
 		return err
 	}
-	x.again = true
+	x.anew.Store(true)
 	return x.Store.MarkDirty(ctx, holders)
 }
 
@@ -211,7 +242,7 @@ func (x *exporter) count(op *Op) {
 	case op.State == Failed:
 		x.stats.Failed++
 		return
-	case op.Details().Matched != "":
+	case op.matched && op.Phase == phaseOf(op.Type):
 		x.stats.Matched++
 	}
 	switch op.Action {
@@ -228,12 +259,12 @@ func (x *exporter) count(op *Op) {
 
 // run1 does the operations about one object. One that fails does not keep the
 // others from being tried, but for those that need the object.
-func (x *exporter) run1(b *batch, known map[Key]*Object) {
+func (x *exporter) run1(b *batch) {
 	for _, op := range b.ops {
 		if x.broken.Load() != nil || x.work.Err() != nil {
 			return
 		}
-		x.carryOut(op, b.object, known)
+		x.carryOut(op, b.object, b.known)
 	}
 }
 
@@ -242,6 +273,7 @@ func (x *exporter) carryOut(op *Op, o *Object, known map[Key]*Object) {
 	begun := x.Now()
 	ctx, record := target.Recording(x.work)
 	detail := op.Details()
+	op.matched = detail.Matched != ""
 	answer, err := x.send(ctx, op, o, known)
 	if err != nil && x.work.Err() != nil {
 		return // stays planned: nobody knows, so it is looked up
@@ -273,10 +305,12 @@ var exportNames = map[string]string{
 // send asks the target. A create whose outcome is not known is looked up before
 // it is sent again (I5).
 func (x *exporter) send(ctx context.Context, op *Op, o *Object, known map[Key]*Object) (*scim.Resource, error) {
-	body, missing := Resolve([]byte(op.Body), func(k Key) (string, bool) {
+	lookup := func(k Key) (string, bool) {
 		r := known[k]
 		return targetOf(r), r != nil && r.Target != ""
-	})
+	}
+	body, missing := Resolve([]byte(op.Body), lookup)
+	op.resolve(lookup)
 	if len(missing) > 0 {
 		var refs []string
 		for _, k := range missing {
@@ -295,6 +329,8 @@ func (x *exporter) send(ctx context.Context, op *Op, o *Object, known map[Key]*O
 	switch {
 	case op.Method == "" || len(body) == 0 && op.Method != "DELETE":
 		return nil, nil // a link, or nobody to refer to yet
+	case op.Phase == exportReferences && op.idle():
+		return nil, nil
 	case op.Method == "POST":
 		return x.create(ctx, op, o, body)
 	case id == "":
@@ -312,6 +348,25 @@ func (x *exporter) send(ctx context.Context, op *Op, o *Object, known map[Key]*O
 		return nil, err
 	}
 	return x.sp.Patch(ctx, op.Type, id, patch, "")
+}
+
+// resolve puts real ids into what the log shows and what is kept as written.
+func (op *Op) resolve(lookup func(Key) (string, bool)) {
+	if diff, missing := Resolve([]byte(op.Diff), lookup); len(missing) == 0 {
+		op.Diff = string(diff)
+	}
+	after, _ := Resolve([]byte(op.After), lookup)
+	op.After = string(after)
+}
+
+// idle says that the target turned out to refer to the right object already: the
+// two were matched in the same plan, which did not know it.
+func (op *Op) idle() bool {
+	var diffs []Difference
+	if err := json.Unmarshal([]byte(op.Diff), &diffs); err != nil {
+		return false
+	}
+	return !slices.ContainsFunc(diffs, func(d Difference) bool { return d.Redacted || !sameValue(d.New, d.Old) })
 }
 
 // errNotCreated is an operation about an object whose creation failed before.
@@ -350,7 +405,7 @@ func (x *exporter) create(ctx context.Context, op *Op, o *Object, body []byte) (
 			return nil, errors.Join(err, lookErr)
 		case found != nil:
 			op.Message = "The target had it already: an earlier request was carried out although its answer was lost, or somebody else made it."
-			x.again = true
+			x.anew.Store(true)
 			return found, nil
 		case f.Class == target.Conflict:
 			return nil, err
@@ -444,12 +499,7 @@ func (x *exporter) written(op *Op, o *Object, r *scim.Resource) {
 	if r != nil {
 		doc := decode(string(r.JSON()))
 		if len(doc) > 2 && doc["schemas"] != nil {
-			now := x.rules(op.Type).Current(doc)
-			delete(now, membersPath)
-			if members, ok := after[membersPath]; ok {
-				now[membersPath] = members
-			}
-			after = now
+			after = op.answered(after, x.rules(op.Type).Current(doc), o.Written)
 		}
 	}
 	o.Written = encode(after)
@@ -465,11 +515,12 @@ func (x *exporter) fail(op *Op, o *Object, err error, now time.Time) {
 	case f.Class == target.NotFound && op.Method != "POST":
 		op.Message = "The target does not have it any more; it is looked for, or made, anew."
 		o.unlink()
-		x.again = true
+		x.anew.Store(true)
 		return
 	case f.Status == 412:
 		op.Message = "Somebody else changed it at the target meanwhile; it is planned anew."
-		o.Version, x.again = "", true
+		o.Version = ""
+		x.anew.Store(true)
 		return
 	case errors.Is(err, errNotCreated):
 		return

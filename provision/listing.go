@@ -20,6 +20,10 @@ import (
 // (drift), and what has vanished.
 func (c *run) list(ctx context.Context) error {
 	c.enter(PhaseMatching)
+	if c.profile.PartialLists {
+		c.indexed = false
+		return nil
+	}
 	for _, typ := range c.types() {
 		if err := c.listType(ctx, typ); err != nil {
 			return err
@@ -138,8 +142,8 @@ func (c *run) listed(ctx context.Context, typ string, page []*scim.Resource) err
 // whether the object's row is to be written.
 func (c *run) drift(o *Object, doc map[string]any) bool {
 	written, now := decode(o.Written), c.rules(o.Type).Current(doc)
-	members := written[membersPath] // not listed
-	delete(written, membersPath)
+	delete(written, membersPath) // not listed
+	delete(written, ignoredKey)
 	drifted := !sameWritten(written, now)
 	if drifted {
 		c.stats.Drifted++
@@ -151,9 +155,7 @@ func (c *run) drift(o *Object, doc map[string]any) bool {
 	if !repair && !o.Dirty {
 		return false
 	}
-	if members != nil {
-		now[membersPath] = members
-	}
+	carry(now, o.Written)
 	o.Written, o.Dirty, o.Met = encode(now), true, c.cycle.Number
 	return true
 }

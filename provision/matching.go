@@ -145,6 +145,7 @@ func (p *planner) link(ctx context.Context, s *subject, t TargetObject, terms []
 	s.how = "matched by " + strings.Join(paths(terms), " and ")
 	s.Object.Target = t.ID
 	s.current = doc
+	p.remember(s.Key, t.ID)
 	return nil
 }
 

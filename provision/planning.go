@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"encoding/json/v2"
 	"hash/fnv"
@@ -24,7 +25,10 @@ type planner struct {
 	// claimed are targets that this plan links, by hash: eight bytes each, so
 	// that it may be a million.
 	claimed map[uint64]struct{}
-	mu      sync.Mutex     // over claimed: look-ups run beside each other
+	// matched are the targets of objects that this plan is to link, so that
+	// references to them are known to be there; not of all, where there are many.
+	matched map[Key]string
+	mu      sync.Mutex     // over claimed and matched: look-ups run beside each other
 	looked  func(*subject) // is shown every subject; nil: nobody
 }
 
@@ -123,10 +127,10 @@ func (p *planner) chunk(ctx context.Context, objects []*Object) error {
 		}
 		subjects = append(subjects, s)
 	}
-	if err := p.references(ctx, subjects); err != nil {
+	if err := p.match(ctx, subjects); err != nil {
 		return err
 	}
-	if err := p.match(ctx, subjects); err != nil {
+	if err := p.references(ctx, subjects); err != nil {
 		return err
 	}
 	if err := p.refresh(ctx, subjects); err != nil {
@@ -239,9 +243,9 @@ func (p *planner) resolve(s *subject, found map[string]*Object) {
 		for _, ref := range v.Refs {
 			o := found[ref]
 			switch {
-			case o != nil && o.Target != "":
-				ids = append(ids, o.Target)
-			case o != nil && o.Target == "" && p.comes(o):
+			case o != nil && p.targetOf(o) != "":
+				ids = append(ids, p.targetOf(o))
+			case o != nil && p.comes(o):
 				ids, virtual = append(ids, Reference(o.Type, o.Anchor)), true
 			default:
 				s.waits = append(s.waits, ref)
@@ -266,6 +270,9 @@ func (p *planner) resolve(s *subject, found map[string]*Object) {
 	}
 	s.desired.Values = values
 }
+
+// targetOf is the id that the object has, or gets when its link is made.
+func (p *planner) targetOf(o *Object) string { return cmp.Or(o.Target, p.matched[o.Key]) }
 
 const membersPath = "members"
 
@@ -309,23 +316,25 @@ func (p *planner) refresh(ctx context.Context, subjects []*subject) error {
 // stale says that the subject is about to be changed, by a knowledge of the
 // target that may be old.
 func (p *planner) stale(s *subject) bool {
-	rules := p.rules(s.Type)
 	switch {
 	case s.out:
 		// Taking access away is the same whatever else is there, and those who
 		// wait for an admin are planned in every cycle: asking for each would be
 		// thousands of requests for nothing.
-		return p.replaces() && s.Left == 0
+		return p.replaces(s.Type) && s.Left == 0
 	case s.Left > 0:
 		return true // targets hide whom they have disabled from lists
-	case p.indexed && s.Type != groupType && !p.replaces():
+	case p.indexed && s.Type != groupType && !p.replaces(s.Type):
 		return false
 	}
-	return len(rules.Differences(s.desired, s.current)) > 0 || len(rules.Differences(s.later, s.current)) > 0
+	return len(p.differences(s, s.desired)) > 0 || len(p.differences(s, s.later)) > 0
 }
 
-// replaces says that the target wants PUT in the place of PATCH.
-func (c *run) replaces() bool { return c.profile.UsePUT || !c.features.Patch }
+// replaces says that the target wants PUT in the place of PATCH. Groups are
+// changed by PATCH wherever there is one: a PUT would carry all their members.
+func (c *run) replaces(typ string) bool {
+	return !c.features.Patch || c.profile.UsePUT && typ != groupType
+}
 
 // read takes the resource for the truth about the target.
 func (s *subject) read(rules *Rules, r *scim.Resource) error {
@@ -335,9 +344,7 @@ func (s *subject) read(rules *Rules, r *scim.Resource) error {
 		return nil
 	}
 	now := rules.Current(doc)
-	if ours, ok := decode(s.Written)[membersPath]; ok {
-		now[membersPath] = ours // members that others added are not ours to remove
-	}
+	carry(now, s.Written) // members that others added are not ours to remove
 	s.current, s.Version, s.Written = doc, string(r.Version()), encode(now)
 	return nil
 }
@@ -396,6 +403,22 @@ func (p *planner) claim(typ, id string) bool {
 	}
 	p.claimed[sum] = struct{}{}
 	return true
+}
+
+// maxMatched bounds planner.matched. What refers to others is written although
+// it may be there already.
+const maxMatched = 200_000
+
+// remember notes a link that this plan is to make.
+func (p *planner) remember(k Key, target string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.matched == nil {
+		p.matched = map[Key]string{}
+	}
+	if len(p.matched) < maxMatched {
+		p.matched[k] = target
+	}
 }
 
 // add appends an operation of a phase.

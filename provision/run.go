@@ -222,7 +222,7 @@ func (c *run) remember(ctx context.Context, now time.Time) error {
 	if ended {
 		c.state.Watermark, c.state.Setup, c.state.LastGood = c.cycle.Next, c.cycle.Setup, now.UnixMicro()
 		c.state.Quarantine = ""
-		if c.cycle.Kind != Incremental && c.indexed {
+		if c.cycle.Kind != Incremental && (c.indexed || c.profile.PartialLists) {
 			c.state.LastFull = now.UnixMicro()
 		} else if c.state.LastFull == 0 {
 			c.state.LastFull = now.UnixMicro()

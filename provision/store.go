@@ -245,6 +245,8 @@ type Op struct {
 	Code     string // Entra's error code
 	Message  string
 	Detail   string // JSON of Detail: steps, exchanges, the next try
+
+	matched bool // Detail says how the link was made; once it was carried out
 }
 
 // OpQuery chooses operations.

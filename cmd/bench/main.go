@@ -142,7 +142,7 @@ func runProvisioning(ctx context.Context, o options, dir, binary string) error {
 
 // runDatabase lets the directory grow from size to size.
 func runDatabase(ctx context.Context, o options, db *database, binary string) (results []result, members []*memberMeasure, err error) {
-	s, err := newSeed(ctx, db.url)
+	s, err := newSeed(ctx, db.url, "bench")
 	if err != nil {
 		return nil, nil, err
 	}

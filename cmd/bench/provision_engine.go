@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/rollcall-scim/rollcall/directory"
@@ -80,7 +81,7 @@ func (w engineWork) cycle(ctx context.Context) (f cycleFigures, err error) {
 	if w.Cycle == "plan" {
 		name = "plan"
 	}
-	phases := &phaseTimes{began: time.Now()}
+	phases := &phaseTimes{began: time.Now(), used: processorTime()}
 	e := &provision.Engine{App: app, Source: from, Target: to, Store: store.Provision().Application(1, name), Progress: phases.note}
 	memory := watchMemory()
 	began := time.Now()
@@ -97,6 +98,7 @@ func (w engineWork) cycle(ctx context.Context) (f cycleFigures, err error) {
 // phaseTimes notes how long each phase took.
 type phaseTimes struct {
 	began time.Time
+	used  time.Duration
 	list  []phaseFigures
 }
 
@@ -109,11 +111,20 @@ func (p *phaseTimes) note(at provision.Progress) {
 }
 
 func (p *phaseTimes) end() {
-	now := time.Now()
+	now, used := time.Now(), processorTime()
 	if n := len(p.list); n > 0 {
-		p.list[n-1].Seconds = now.Sub(p.began).Seconds()
+		p.list[n-1].Seconds, p.list[n-1].Processor = now.Sub(p.began).Seconds(), (used - p.used).Seconds()
 	}
-	p.began = now
+	p.began, p.used = now, used
+}
+
+// processorTime is what this process has used of all processors.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func (p *phaseTimes) all() []phaseFigures {

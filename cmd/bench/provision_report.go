@@ -52,7 +52,7 @@ func verdict(reached bool) string {
 func (f cycleFigures) phases() string {
 	var parts []string
 	for _, p := range f.Phases {
-		parts = append(parts, fmt.Sprintf("%s %.2f s", p.Name, p.Seconds))
+		parts = append(parts, fmt.Sprintf("%s %.2f s (processor %.2f s)", p.Name, p.Seconds, p.Processor))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -29,12 +29,11 @@ type seed struct {
 var countries = []string{"Finland", "Sweden", "Norway", "Denmark"}
 
 // newSeed makes the tenant: the group feature on, and a group for each country.
-func newSeed(ctx context.Context, url string) (*seed, error) {
-	s := &seed{url: url, tenant: "bench"}
+func newSeed(ctx context.Context, url, tenant string) (*seed, error) {
+	s := &seed{url: url, tenant: tenant}
 	s.next.Store(10_000_000)
-	return s, s.open(ctx, func(d *directory.Directory) error {
-		var err error
-		s.token, err = newTenant(ctx, d, "bench")
+	return s, s.open(ctx, func(d *directory.Directory) (err error) {
+		s.token, err = newTenant(ctx, d, tenant)
 		return err
 	})
 }

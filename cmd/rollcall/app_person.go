@@ -153,6 +153,9 @@ func (s *appSession) showWhy(x *provision.Explanation) error {
 			in = "in scope"
 		}
 		fmt.Fprintf(w, "scope    %s: %s\n", in, printable(x.Decision.Why))
+		if o.Why != "" && o.Why != x.Decision.Why { // the last plan had more to say: that he is protected, for one
+			fmt.Fprintf(w, "outcome  %s\n", printable(o.Why))
+		}
 		if o.Target == "" {
 			fmt.Fprintln(w, "link     none")
 		} else {

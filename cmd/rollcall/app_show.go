@@ -74,7 +74,7 @@ func writeCounts(w io.Writer, n provision.Stats) {
 
 func writeLines(w io.Writer, message string, lists ...[]string) {
 	limit := widthOf(w)
-	for line := range strings.Lines(message) {
+	for line := range strings.SplitSeq(message, "\n") {
 		writeIndented(w, line, limit)
 	}
 	for _, list := range lists {
@@ -124,13 +124,6 @@ func asOpLine(op *provision.Op, detailed bool) opLine {
 		l.Detail = &d
 	}
 	return l
-}
-
-// planLine is a plan for programs to read.
-type planLine struct {
-	Cycle      cycleLine `json:"cycle"`
-	Changes    int       `json:"changes"`
-	Operations []opLine  `json:"operations"`
 }
 
 // shownOfEach is how many operations of a kind a plan shows to people.

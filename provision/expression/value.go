@@ -64,29 +64,35 @@ func (v Value) Equal(w Value) bool {
 	return v.many == w.many && slices.Equal(v.texts, w.texts)
 }
 
-// MarshalJSON writes null, a text or an array of texts.
-func (v Value) MarshalJSON() ([]byte, error) {
+// MarshalJSONTo writes null, a text or an array of texts.
+func (v Value) MarshalJSONTo(e *jsontext.Encoder) error {
 	switch {
 	case v.many:
-		return json.Marshal(v.texts)
+		return json.MarshalEncode(e, v.texts)
 	case v.IsNull():
-		return []byte("null"), nil
+		return e.WriteToken(jsontext.Null)
 	}
-	return json.Marshal(v.texts[0])
+	return e.WriteToken(jsontext.String(v.texts[0]))
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote.
-func (v *Value) UnmarshalJSON(data []byte) error {
+// UnmarshalJSONFrom reads what MarshalJSONTo wrote.
+func (v *Value) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	*v = Value{}
-	switch jsontext.Value(data).Kind() {
-	case jsontext.KindNull:
-		return nil
+	switch kind := d.PeekKind(); kind {
 	case jsontext.KindBeginArray:
 		v.many = true
-		return json.Unmarshal(data, &v.texts)
-	case jsontext.KindString:
-		v.texts = make([]string, 1)
-		return json.Unmarshal(data, &v.texts[0])
+		return json.UnmarshalDecode(d, &v.texts)
+	case jsontext.KindNull, jsontext.KindString:
+		token, err := d.ReadToken()
+		if err == nil && kind == jsontext.KindString {
+			v.texts = []string{token.String()}
+		}
+		return err
+	default:
+		data, err := d.ReadValue()
+		if err != nil {
+			return err
+		}
+		return fmt.Errorf("an attribute's value is a text, a list of texts or null, not %s", data)
 	}
-	return fmt.Errorf("an attribute's value is a text, a list of texts or null, not %s", data)
 }

@@ -25,6 +25,8 @@ type Profile struct {
 	SimpleFilter   bool // only eq and and
 	NoFilter       bool // lists have to be read whole
 	NoPaging       bool // a list is answered whole, whatever page is asked for
+	PartialLists   bool // a list may end early and not say so, so nobody relies on one
+	HidesMembers   bool // members of groups are taken, and never shown
 	NoBulk         bool // not used, whatever the server says
 	NoETag         bool // no If-Match is sent
 	PageSize       int  // resources asked for at once; never 0 in a Target's Profile
@@ -68,6 +70,10 @@ var profiles = map[string]Profile{
 		"PATCH Groups":    "5/30s", // of large ones, and ours are
 	}},
 	"google": {NoPaging: true, NoBulk: true, NoETag: true},
+	// Polis (SAML Jackson) makes events of what it is told. It keeps a user as
+	// he was sent, changes nothing under a URN by PATCH, finds people by the first
+	// e-mail address, and lists fifty.
+	"polis": {UsePUT: true, SimpleFilter: true, PartialLists: true, HidesMembers: true, NoBulk: true, NoETag: true},
 	// Servers that were built for Okta's applications know PUT of users.
 	"okta-like": {UsePUT: true, SimpleFilter: true, NoBulk: true},
 }

@@ -132,12 +132,12 @@ func (c *call) admit() (time.Duration, error) {
 // send makes one attempt, and gives the slot back. Of a refusal hold is how long
 // it is to be waited.
 func (c *call) send(waited time.Duration) (res *http.Response, hold time.Duration, err error) {
-	defer func() { <-c.slots }()
 	ctx, cancel := context.WithTimeout(c.req.Context(), c.timeout)
 	defer cancel()
 	c.requests.Add(1)
 	began := c.now()
 	res, err = c.exchange(ctx)
+	<-c.slots
 	now := c.now()
 	if err == nil {
 		hold = c.limiter.learn(c.key, refusedForNow(res, now), res.Header, began, now)

@@ -39,7 +39,7 @@ async function main() {
         resourceId: request.params.id,
         apiSecret: (request.header("Authorization") ?? "").replace(/^Bearer /, ""),
         query: { filter, startIndex: startIndex && Number(startIndex), count: count && Number(count) },
-      });
+      }, async () => {});
       response.status(status).json(data);
     } catch (fault) {
       response.status(500).json({ detail: fault.message });
