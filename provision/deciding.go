@@ -4,7 +4,6 @@ import (
 	"encoding/json/v2"
 	"fmt"
 	"hash/fnv"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,11 +32,14 @@ func (p *planner) decide(s *subject) {
 	}
 }
 
-func (p *planner) isProtected(s *subject) bool {
-	return p.compiled.protected[s.NameKey] || p.compiled.protected[fold(s.Anchor)]
+func (p *planner) isProtected(s *subject) bool { return p.compiled.protects(s.Object) }
+
+func (r *rules) protects(o *Object) bool {
+	return r.protected[o.NameKey] || r.protected[fold(o.Anchor)]
 }
 
-// settle says that nothing is to be done.
+// settle says that nothing is to be done. What an admin said of an earlier plan
+// is over with it.
 func (p *planner) settle(s *subject, why string) {
 	s.Why = why
 	if s.how != "" {
@@ -47,7 +49,8 @@ func (p *planner) settle(s *subject, why string) {
 		p.over = append(p.over, s.Key)
 		return
 	}
-	s.Dirty, s.Failures, s.Retry, s.Error = false, 0, 0, ""
+	s.Dirty, s.Held = false, ""
+	s.recovered()
 	p.changed = append(p.changed, s.Object)
 }
 
@@ -66,8 +69,12 @@ func (p *planner) refuse(s *subject) {
 	now := p.Now()
 	escrow(s.Object, *s.trouble, p.cycle.Number, now)
 	p.stats.Failed++
-	p.add(exportUsers, s, Op{
-		Action: action, State: Failed, Why: s.Why, Time: now.UnixMicro(), Status: Failure, Code: s.trouble.code, Message: s.trouble.message,
+	at := now.UnixMicro()
+	if p.request.PlanOnly {
+		at = 0 // nothing was tried, so nothing is logged
+	}
+	p.add(phaseOf(s.Type), s, Op{
+		Action: action, State: Failed, Why: s.Why, Time: at, Status: Failure, Code: s.trouble.code, Message: s.trouble.message,
 		Detail: encode(Detail{Steps: s.steps(Failure), NextTry: s.Retry}),
 	})
 	p.changed = append(p.changed, s.Object)
@@ -79,15 +86,24 @@ func (p *planner) create(s *subject) {
 		p.settle(s, "It is in scope; the set-up does not let the target's objects be created.")
 		return
 	}
+	if !p.claimKeys(s) {
+		s.trouble = &trouble{"DuplicateSourceEntries", "Somebody else of the source has the same matching attributes and is to be created too. Two people cannot have one account: correct one of them at the source."}
+		p.refuse(s)
+		return
+	}
 	rules := p.rules(s.Type)
 	diffs, body, written := rules.creation(s.desired)
+	if hidden := maskedDesired(s.desired); hidden != nil {
+		body = rules.CreateBody(*hidden)
+	}
+	s.stored = written
+	if len(s.later.Values) > 0 {
+		s.current = applied(diffs, nil)
+	}
 	op := p.add(phaseOf(s.Type), s, Op{
-		Action: ActionCreate, Method: "POST", Body: string(body), Diff: encode(diffs), After: encode(written),
+		Action: ActionCreate, Method: "POST", Body: string(body), Diff: encode(diffs), After: encode(s.stored),
 		Why: s.because(), Detail: s.detail(), Message: strings.Join(s.warnings, "\n"),
 	})
-	if len(s.later.Values) > 0 {
-		s.current = rules.Resource(written)
-	}
 	p.finish(s, []*Op{op})
 }
 
@@ -95,69 +111,46 @@ func (p *planner) create(s *subject) {
 func (p *planner) update(s *subject) {
 	var ops []*Op
 	diffs := p.differences(s, s.desired)
-	switch {
-	case len(diffs) > 0 && !p.may(s.Type, ActionUpdate):
+	if len(diffs) > 0 && !p.may(s.Type, ActionUpdate) {
 		s.Why += " The set-up does not let it be updated."
+		diffs = nil
+	}
+	switch {
 	case len(diffs) > 0:
-		ops = append(ops, p.change(phaseOf(s.Type), s, ActionUpdate, s.desired, diffs))
+		ops = append(ops, p.change(phaseOf(s.Type), s, ActionUpdate, diffs))
 	case s.how != "":
-		ops = append(ops, p.add(phaseOf(s.Type), s, Op{Action: ActionOther, Why: s.because(), After: encode(p.known(s)), Detail: s.detail()}))
+		ops = append(ops, p.add(phaseOf(s.Type), s, Op{Action: ActionOther, Why: s.because(), After: p.teach(s, s.current), Detail: s.detail()}))
 	case s.Left > 0:
 		s.Left = 0 // somebody at the target let him in again
 	}
 	p.finish(s, ops)
 }
 
-// known is Object.Written for what the target was seen to hold.
-func (p *planner) known(s *subject) map[string]any {
-	known := p.rules(s.Type).Current(s.current)
-	if s.how != "" {
-		delete(known, membersPath)
-		if both := s.agreed(); len(both) > 0 {
-			known[membersPath] = both
-		}
-	} else {
-		carry(known, s.Written)
-	}
-	return known
+// teach is Op.After: what will be known once the target holds the resource, and
+// was not before.
+func (p *planner) teach(s *subject, resource map[string]any) string {
+	after := p.rules(s.Type).Current(resource)
+	delete(after, membersPath)
+	changed := changedValues(s.stored, after)
+	s.stored = after
+	return encode(changed)
 }
 
-// agreed are the members that a group has on both sides. From then on the source
-// decides about them.
-func (s *subject) agreed() (ids []string) {
-	there := map[string]bool{}
-	for _, id := range memberIDs(s.current) {
-		there[id] = true
-	}
-	for _, v := range s.later.Values {
-		if v.Key == membersPath {
-			ids = append(ids, texts(v.Value)...)
-		}
-	}
-	return slices.DeleteFunc(ids, func(id string) bool { return !there[id] })
-}
-
-// change is an operation that changes an object at the target.
-func (p *planner) change(phase int, s *subject, action string, d Desired, diffs []Difference) *Op {
+// change is an operation that changes an object at the target. The next one
+// about it begins where this one ends.
+func (p *planner) change(phase int, s *subject, action string, diffs []Difference) *Op {
 	rules := p.rules(s.Type)
-	after := p.known(s)
-	written := rules.Written(d, s.current)
-	for _, path := range slices.Collect(maps.Keys(written)) {
-		sent := slices.ContainsFunc(diffs, func(d Difference) bool { return d.Path == path })
-		if path != membersPath && (sent || ignoring(after)[path] == nil) {
-			after[path] = written[path]
-		}
-	}
-	op := Op{Action: action, Method: "PATCH", Diff: encode(diffs), After: encode(after), Why: s.because(), Message: strings.Join(s.warnings, "\n"),
-		Detail: s.detail()}
+	op := Op{Action: action, Method: "PATCH", Diff: encode(diffs), Why: s.because(), Message: strings.Join(s.warnings, "\n"), Detail: s.detail()}
 	if p.replaces(s.Type) {
-		op.Method, op.Body = "PUT", string(rules.PutBody(s.current, diffs))
+		op.Method, op.Body = "PUT", string(rules.PutBody(maskedResource(s.current, s.desired), maskedDifferences(diffs)))
 	} else {
-		op.Body = string(rules.PatchBody(diffs, s.current, Style{p.profile.CapitalOps, p.profile.StringBooleans}))
+		op.Body = string(rules.PatchBody(maskedDifferences(diffs), s.current, p.style()))
 	}
+	s.current = applied(diffs, s.current)
+	op.After = p.teach(s, s.current)
 	if action == ActionUpdate {
 		for _, d := range diffs {
-			if d.New == nil {
+			if d.New == nil && d.Path != membersPath {
 				op.Losing, op.Loss = LosesAttributes, 1
 			}
 		}
@@ -168,84 +161,53 @@ func (p *planner) change(phase int, s *subject, action string, d Desired, diffs 
 // finish adds what refers to others, asks whether an admin has to agree, and
 // marks the last operation.
 func (p *planner) finish(s *subject, ops []*Op) {
-	ops = append(ops, p.referring(s)...)
+	ops = p.referring(s, ops)
 	if len(ops) == 0 {
 		p.settle(s, s.Why)
 		return
 	}
-	waits := false
+	open := false
 	for _, op := range ops {
 		p.approve(s, op)
-		waits = waits || op.State != Planned || op.Losing != ""
+		open = open || op.State == Planned || op.State == Staged
 	}
-	if last := ops[len(ops)-1]; !waits || len(ops) == 1 {
-		last.Last = true
-	}
+	s.Dirty = open // what was rejected stays so until the source changes
+	ops[len(ops)-1].Last = lastOf(ops)
 	if s.how != "" { // written with the operation, not before
 		s.unlinkMatch()
 	}
 	p.changed = append(p.changed, s.Object)
 }
 
-// referring plans memberships, in pieces, and references to objects that have
-// no id yet.
-func (p *planner) referring(s *subject) (ops []*Op) {
+// lastOf says that nothing of the plan is left to do for an object once the last
+// of its operations is done: none before can have been held back and this one
+// not.
+func lastOf(ops []*Op) bool {
+	last := ops[len(ops)-1]
+	for _, op := range ops[:len(ops)-1] {
+		guarded := op.Losing != "" && op.Guard != approved
+		if op.State != Planned || guarded && (op.Losing != last.Losing || last.Guard == approved) {
+			return false
+		}
+	}
+	return true
+}
+
+// referring plans memberships, and references to objects that have no id yet.
+func (p *planner) referring(s *subject, ops []*Op) []*Op {
+	if !p.may(s.Type, ActionUpdate) {
+		return ops
+	}
 	var other Desired
 	for _, v := range s.later.Values {
-		if v.Key == membersPath && !p.replaces(s.Type) {
-			ops = append(ops, p.members(s, v)...)
+		if v.Key == membersPath {
+			ops = p.members(s, v, ops)
 		} else {
 			other.Values = append(other.Values, v)
 		}
 	}
-	if diffs := p.differences(s, other); len(diffs) > 0 && p.may(s.Type, ActionUpdate) {
-		ops = append(ops, p.change(exportReferences, s, ActionUpdate, other, diffs))
-	}
-	return ops
-}
-
-// members plans who joins and who leaves a group. Only those leave whom this
-// application put there (I2).
-func (p *planner) members(s *subject, v DesiredValue) (ops []*Op) {
-	has, ours := map[string]bool{}, texts(decode(s.Written)[membersPath])
-	there := memberIDs(s.current)
-	if p.profile.HidesMembers {
-		there = ours
-	}
-	for _, id := range there {
-		has[id] = true
-	}
-	var wanted, add, remove []string
-	stays := map[string]bool{}
-	for _, id := range texts(v.Value) {
-		wanted = append(wanted, id)
-		stays[id] = true
-		if !has[id] {
-			add = append(add, id)
-		}
-	}
-	for _, id := range ours {
-		if has[id] && !stays[id] {
-			remove = append(remove, id)
-		}
-	}
-	size := p.profile.MaxMembers
-	if size == 0 {
-		size = 100
-	}
-	style := Style{p.profile.CapitalOps, p.profile.StringBooleans}
-	for ids := range slices.Chunk(add, size) {
-		ops = append(ops, p.add(exportMembers, s, Op{Action: ActionUpdate, Method: "PATCH", Body: string(MembersPatch(ids, nil, style)),
-			Diff: encode([]Difference{{Path: membersPath, New: ids}}), Why: fmt.Sprintf("%d join", len(ids)), Detail: s.detail()}))
-	}
-	for ids := range slices.Chunk(remove, size) {
-		ops = append(ops, p.add(exportMembers, s, Op{Action: ActionUpdate, Method: "PATCH", Body: string(MembersPatch(nil, ids, style)), Losing: LosesMembers, Loss: len(ids),
-			Diff: encode([]Difference{{Path: membersPath, Old: ids}}), Why: fmt.Sprintf("%d leave: they are no longer members at the source, or out of scope", len(ids)), Detail: s.detail()}))
-	}
-	if len(ops) > 0 {
-		after := p.known(s)
-		after[membersPath] = wanted
-		ops[len(ops)-1].After = encode(after)
+	if diffs := p.differences(s, other); len(diffs) > 0 {
+		ops = append(ops, p.change(exportReferences, s, ActionUpdate, diffs))
 	}
 	return ops
 }
@@ -274,6 +236,7 @@ func (p *planner) remove(s *subject, why string) {
 		p.settle(s, s.Why+". The set-up does not let it be deleted.")
 		return
 	}
+	s.later = Desired{}
 	phase := exportDeletedUsers
 	if s.Type == groupType {
 		phase = exportDeletedGroups
@@ -294,17 +257,21 @@ func (p *planner) disable(s *subject, left bool) {
 		d = rules.SoftOnly(d)
 	}
 	s.later = Desired{}
-	if s.Type == groupType || len(rules.SoftOnly(d).Values) == 0 {
+	switch {
+	case s.Type == groupType || len(rules.SoftOnly(d).Values) == 0:
 		p.settle(s, s.Why+": no mapping tells the target that somebody is disabled (IsSoftDeleted), so nothing is written")
 		return
+	case !p.may(s.Type, ActionUpdate):
+		p.settle(s, s.Why+". The set-up does not let it be updated.")
+		return
 	}
-	diffs := rules.Differences(d, s.current)
+	diffs := p.differences(s, d)
 	if len(diffs) == 0 {
 		s.Left = p.Now().UnixMicro()
 		p.settle(s, s.Why+": the target has it disabled already")
 		return
 	}
-	op := p.change(exportDisables, s, ActionDisable, d, diffs)
+	op := p.change(exportDisables, s, ActionDisable, diffs)
 	op.Losing, op.Loss = LosesAccess, 1
 	p.finish(s, []*Op{op})
 }
@@ -323,7 +290,6 @@ func (p *planner) approve(s *subject, op *Op) {
 	if slices.Contains(held, "rejected:"+print) {
 		op.State, op.Guard = Rejected, "an admin rejected it"
 		p.stats.Planned--
-		s.Dirty = false
 		return
 	}
 	if slices.Contains(held, "approved:"+print) {
@@ -405,34 +371,4 @@ func (s *subject) steps(status string) []Step {
 		{Name: "EntrySynchronizationScoping", Type: "scoping", Status: scoping, Description: s.decision.Why},
 		{Name: "EntryMatching", Type: "matching", Status: status, Description: matching},
 	}
-}
-
-func texts(v any) (list []string) {
-	switch v := v.(type) {
-	case []any:
-		for _, e := range v {
-			if s, ok := e.(string); ok {
-				list = append(list, s)
-			}
-		}
-	case []string:
-		list = v
-	}
-	return list
-}
-
-// memberIDs are the ids in a group resource, or in Object.Written.
-func memberIDs(doc map[string]any) (ids []string) {
-	list, _ := doc[membersPath].([]any)
-	for _, e := range list {
-		switch e := e.(type) {
-		case string:
-			ids = append(ids, e)
-		case map[string]any:
-			if id, ok := e["value"].(string); ok {
-				ids = append(ids, id)
-			}
-		}
-	}
-	return ids
 }

@@ -64,6 +64,11 @@ func (c *run) provision(ctx context.Context, name string) (answer *Answer, err e
 	if err := p.chunk(ctx, []*Object{o}); err != nil || c.request.PlanOnly {
 		return answer, err
 	}
+	if o.Target == "" {
+		if err := c.Engine.wakeFor(ctx, []string{o.Ref}); err != nil {
+			return answer, err
+		}
+	}
 	if err := c.export(ctx); err != nil {
 		return answer, err
 	}
@@ -74,36 +79,65 @@ func (c *run) provision(ctx context.Context, name string) (answer *Answer, err e
 // fetch reads one object from the source into the store.
 func (c *run) fetch(ctx context.Context, name string) (*Object, error) {
 	for _, typ := range []string{source.User, source.Group} {
-		records, err := c.Source.Find(ctx, typ, name)
-		if err != nil {
-			return nil, &sourceError{err}
+		if o, err := c.fetchType(ctx, typ, name); o != nil || err != nil {
+			return o, err
 		}
-		switch len(records) {
-		case 0:
-			continue
-		case 1:
-			in := &importing{run: c, buffer: records, at: map[Key]int{}}
-			if err := in.flush(ctx); err != nil {
-				return nil, err
-			}
-			return c.kept(ctx, Key{records[0].Type, records[0].Anchor})
-		}
-		var anchors []string
-		for _, r := range records {
-			anchors = append(anchors, r.Name()+" ("+r.Anchor+")")
-		}
-		return nil, fmt.Errorf("the source has %d by the name %q: %s. Name one by its key", len(records), name, strings.Join(anchors, ", "))
 	}
 	found, err := c.Store.Objects(ctx, ObjectQuery{Search: fold(name), Limit: 2})
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if len(found) == 0 {
+	case len(found) == 0:
 		return nil, fmt.Errorf("the source has nobody by the name %q, and had nobody: try the userPrincipalName, the e-mail address or the key", name)
+	case len(found) > 1:
+		return nil, fmt.Errorf("%q names several objects that the source had: name one by its key", name)
 	}
 	gone := found[0]
+	if o, err := c.fetchType(ctx, gone.Type, gone.Anchor); o != nil || err != nil { // it has another name now
+		return o, err
+	}
 	gone.Gone, gone.Seen, gone.Dirty = true, c.cycle.Number, true
+	if c.request.PlanOnly {
+		return gone, nil
+	}
 	return gone, c.Store.PutSource(ctx, []*Object{gone})
+}
+
+func (c *run) fetchType(ctx context.Context, typ, name string) (*Object, error) {
+	records, err := c.Source.Find(ctx, typ, name)
+	if err != nil {
+		return nil, &sourceError{err}
+	}
+	switch len(records) {
+	case 0:
+		return nil, nil
+	case 1:
+		return c.take(ctx, &records[0])
+	}
+	var anchors []string
+	for _, r := range records {
+		anchors = append(anchors, r.Name()+" ("+r.Anchor+")")
+	}
+	return nil, fmt.Errorf("the source has %d by the name %q: %s. Name one by its key", len(records), name, strings.Join(anchors, ", "))
+}
+
+// take keeps a record, as a cycle would; a preview only looks at it.
+func (c *run) take(ctx context.Context, r *source.Record) (*Object, error) {
+	key := Key{r.Type, r.Anchor}
+	in := &importing{run: c, buffer: []source.Record{*r}, at: map[Key]int{}}
+	if !c.request.PlanOnly {
+		if err := in.flush(ctx); err != nil {
+			return nil, err
+		}
+		return c.kept(ctx, key)
+	}
+	was, err := c.Store.ObjectsByKey(ctx, []Key{key})
+	if err != nil || len(was) == 0 {
+		return in.object(r, nil), err
+	}
+	o, now := *was[0], in.object(r, was[0])
+	o.Ref, o.Name, o.NameKey, o.Attributes, o.Gone, o.Faulty, o.Dirty = now.Ref, now.Name, now.NameKey, now.Attributes, false, "", true
+	return &o, nil
 }
 
 func (c *run) kept(ctx context.Context, key Key) (*Object, error) {
@@ -140,7 +174,7 @@ func (c *run) assignOne(ctx context.Context, o *Object) error {
 			return err
 		}
 	}
-	if was > 0 == (o.Assigned > 0) && via == o.Via {
+	if c.request.PlanOnly || was > 0 == (o.Assigned > 0) && via == o.Via {
 		return nil
 	}
 	o.Dirty = true

@@ -107,8 +107,14 @@ func (c *Cycle) merge(next *Cycle) {
 	a.Matched += b.Matched
 	a.Disabled += b.Disabled
 	a.Removed += b.Removed
-	a.Failed, a.Staged = b.Failed, b.Staged
+	a.Failed += b.Failed
+	a.Staged = b.Staged // planned again
+	a.Vanished += b.Vanished
 	a.Requests += b.Requests
+	a.Throttled += b.Throttled
+	if c.Outcome == Warning && next.Outcome == Success && a.Failed+a.Staged > 0 {
+		next.Outcome = Warning
+	}
 	c.Stats, c.Outcome, c.Message, c.Ended = encode(a), next.Outcome, next.Message, next.Ended
 }
 

@@ -240,7 +240,13 @@ func (e *Engine) relink(ctx context.Context, name string, fn func(context.Contex
 		return nil, err
 	}
 	o.recovered()
-	return o, e.Store.PutLinks(ctx, []*Object{o})
+	if err := e.Store.PutLinks(ctx, []*Object{o}); err != nil {
+		return nil, err
+	}
+	if err := e.wakeFor(ctx, []string{o.Ref}); err != nil { // who refers to it has another id to write
+		return nil, err
+	}
+	return o, e.parted(ctx, []string{o.Ref})
 }
 
 // Restart forgets what a new initial cycle finds out again; links stay.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"github.com/rollcall-scim/rollcall/provision/target"
@@ -24,7 +25,7 @@ const (
 )
 
 // errBreaker is a cycle in which too much failed.
-var errBreaker = errors.New("more than 40 % of the operations failed")
+var errBreaker = errors.New("more than 40 % of the requests failed")
 
 // escrow puts an object aside until its next try: after a minute, and each time
 // twice as long, up to six hours. It is tried at once when its source changes.
@@ -33,8 +34,13 @@ func escrow(o *Object, t trouble, cycle int64, now time.Time) {
 	wait := min(firstRetry<<min(o.Failures-1, 20), lastRetry)
 	wait += time.Duration(rand.Int64N(int64(wait) / 10))
 	o.Retry = now.Add(wait).UnixMicro()
-	o.Dirty = true
-	o.Error = encode(lastError{t.code, t.message, cycle, now.UnixMicro()})
+	o.again(t, cycle, now)
+}
+
+// again has the object planned once more, at once, because of something that is
+// no fault of its own.
+func (o *Object) again(t trouble, cycle int64, now time.Time) {
+	o.Dirty, o.Error = true, encode(lastError{t.code, t.message, cycle, now.UnixMicro()})
 }
 
 // lastError is Object.Error.
@@ -45,11 +51,18 @@ type lastError struct {
 	Time    int64  `json:"time"`
 }
 
-// recover ends an object's escrow.
+// recovered ends an object's escrow.
 func (o *Object) recovered() { o.Failures, o.Retry, o.Error = 0, 0, "" }
 
 // troubleOf is an error in the words of the log.
 func troubleOf(err error) trouble {
+	var taken *takenError
+	switch {
+	case errors.As(err, &taken):
+		return trouble{"DuplicateSourceEntries", taken.Error()}
+	case errors.Is(err, errNotCreated):
+		return trouble{"Skipped", err.Error()}
+	}
 	f := target.Classify(err)
 	return trouble{f.Code, inFull(f)}
 }
@@ -63,24 +76,55 @@ func inFull(f target.Failure) string {
 
 // explain is an error that ended a cycle, with its cure.
 func explain(err error) string {
-	var s *sourceError
+	var t *targetError
 	switch {
-	case errors.As(err, &s), errors.Is(err, errStopped):
-		return err.Error()
 	case errors.Is(err, errBreaker):
-		return err.Error() + ". See why with: rollcall app logs --failed"
+		return err.Error() + " See why with: rollcall app logs --failed"
+	case errors.As(err, &t):
+		return inFull(target.Classify(t.err))
 	}
-	return inFull(target.Classify(err))
+	return err.Error()
+}
+
+// targetError is what the target said, or did not, that ends a cycle. Other
+// errors are the source's, or those of our own database.
+type targetError struct{ err error }
+
+func (e *targetError) Error() string { return e.err.Error() }
+func (e *targetError) Unwrap() error { return e.err }
+
+func fromTarget(err error) bool {
+	var t *targetError
+	return errors.As(err, &t)
+}
+
+// endsCycle says that no other request would fare better: the token is refused,
+// or what answers is no SCIM server.
+func endsCycle(err error) bool {
+	f := target.Classify(err)
+	return fromTarget(err) && (f.Class == target.Auth || f.Class == target.Incompatible && f.Status == 0)
 }
 
 // breaks says that the target is to be left alone for a while: it refuses us, or
 // most of what we send.
-func (c *run) breaks(err error) bool {
-	var s *sourceError
-	if errors.As(err, &s) || errors.Is(err, errStopped) {
-		return false
+func (c *run) breaks(err error) bool { return errors.Is(err, errBreaker) || endsCycle(err) }
+
+// breaker opens when too much of what a cycle asks the target fails. Throttled
+// requests are no failures.
+type breaker struct{ tried, lost atomic.Int64 }
+
+func (b *breaker) went() { b.tried.Add(1) }
+
+func (b *breaker) failed(err error) error {
+	tried := b.tried.Add(1)
+	f := target.Classify(err)
+	if f.Class == target.Throttled {
+		return nil
 	}
-	return errors.Is(err, errBreaker) || endsCycle(err)
+	if lost := b.lost.Add(1); tried >= breakerLeast && lost*100 > tried*breakerPercent {
+		return fmt.Errorf("%w (%d of %d). The last: %s", errBreaker, lost, tried, inFull(f))
+	}
+	return nil
 }
 
 // quarantine is the state after a cycle that broke.

@@ -50,7 +50,7 @@ func (c *run) guard(ctx context.Context, counts Counts) error {
 		c.stats.Staged += n
 	}
 	if c.stats.Staged > 0 {
-		c.warn(fmt.Sprintf("%d changes wait for an admin. Look at them with: rollcall app plan %s; carry them out with: rollcall app run %s --approve", c.stats.Staged, c.App.Name, c.App.Name))
+		c.warn(fmt.Sprintf("What waits for an admin: %d. Look at it with: rollcall app plan %s; carry it out with: rollcall app run %s --approve", c.stats.Staged, c.App.Name, c.App.Name))
 	}
 	return nil
 }

@@ -80,7 +80,7 @@ func (in *importing) flush(ctx context.Context) error {
 		known[o.Key] = o
 	}
 	var changed []*Object
-	var same []Key
+	var same, waiting []Key
 	for i := range in.buffer {
 		r := &in.buffer[i]
 		was := known[keys[i]]
@@ -92,8 +92,11 @@ func (in *importing) flush(ctx context.Context) error {
 			same = append(same, o.Key)
 			continue
 		}
-		if was == nil || o.Type == source.Group {
+		if was == nil || was.Gone || was.NameKey != o.NameKey || o.Type == source.Group {
 			in.grouping = true
+		}
+		if was != nil && was.Retry > 0 {
+			waiting = append(waiting, o.Key)
 		}
 		in.count(o)
 		changed = append(changed, o)
@@ -103,6 +106,11 @@ func (in *importing) flush(ctx context.Context) error {
 	clear(in.at)
 	if err := in.Store.PutSource(ctx, changed); err != nil {
 		return err
+	}
+	if len(waiting) > 0 { // who changed is tried at once
+		if err := in.Store.MarkDirty(ctx, waiting); err != nil {
+			return err
+		}
 	}
 	if err := in.Store.MarkSeen(ctx, in.cycle.Number, same); err != nil {
 		return err
@@ -165,7 +173,7 @@ func (in *importing) faulty(ctx context.Context, faults []source.Fault) error {
 			if o == nil {
 				o = &Object{Key: k, Ref: k.Anchor, Name: k.Anchor, NameKey: scim.Fold(k.Anchor), Attributes: "{}"}
 			}
-			o.Dirty = o.Faulty != why[k]
+			o.Dirty = o.Dirty || o.Faulty != why[k]
 			o.Faulty, o.Seen, o.Gone = why[k], in.cycle.Number, false
 			changed = append(changed, o)
 		}
@@ -190,6 +198,11 @@ func (in *importing) absent(ctx context.Context) error {
 		return err
 	}
 	guard := in.App.Guards.Shrink
+	if in.stats.Read == 0 && !guard.Off && !in.request.AcceptShrink {
+		in.cycle.Complete = false
+		in.warn(fmt.Sprintf("The source is empty, and had %d objects: nothing was taken for deleted. If that is right, run: rollcall app run %s --accept-shrink", counts.Source, in.App.Name))
+		return nil
+	}
 	if most := max(cmp.Or(guard.Count, 10), counts.Source*cmp.Or(guard.Percent, 20)/100); missing > most && !guard.Off && !in.request.AcceptShrink {
 		in.cycle.Complete = false
 		in.warn(fmt.Sprintf("The source has %d of %d objects less than before: nothing was taken for deleted. If that is right, run: rollcall app run %s --accept-shrink", missing, counts.Source, in.App.Name))

@@ -8,9 +8,8 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 
-	"github.com/rollcall-scim/rollcall/provision/source"
-	"github.com/rollcall-scim/rollcall/provision/target"
 	"github.com/rollcall-scim/rollcall/scim"
 )
 
@@ -20,13 +19,26 @@ import (
 // (drift), and what has vanished.
 func (c *run) list(ctx context.Context) error {
 	c.enter(PhaseMatching)
-	if c.profile.PartialLists {
-		c.indexed = false
+	c.indexed = !c.profile.PartialLists
+	if !c.indexed {
 		return nil
 	}
 	for _, typ := range c.types() {
-		if err := c.listType(ctx, typ); err != nil {
+		why, err := c.pages(ctx, typ, func(page []*scim.Resource) error {
+			c.stats.AtTarget += len(page)
+			return c.listed(ctx, typ, page)
+		})
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil && !fromTarget(err) || endsCycle(err):
 			return err
+		case err != nil:
+			why = err.Error()
+		}
+		if why != "" {
+			c.indexed = false
+			c.note(fmt.Sprintf("The target's %ss could not be listed, so each is looked up by itself: %s", strings.ToLower(typ), why))
 		}
 	}
 	if !c.indexed {
@@ -38,46 +50,54 @@ func (c *run) list(ctx context.Context) error {
 	return c.vanished(ctx)
 }
 
-// listType reads the target's objects of a type to the last. One that cannot be
-// read whole is not an error: then everybody is looked up by himself.
-func (c *run) listType(ctx context.Context, typ string) error {
+// pages reads the target's objects of a type to the last. why says what makes it
+// doubtful that these were all.
+func (c *run) pages(ctx context.Context, typ string, fn func([]*scim.Resource) error) (why string, err error) {
 	q := scim.Query{StartIndex: 1, Count: c.pageSize()}
-	if typ == source.Group {
-		q.Projection.Excluded = []string{"members"}
+	if typ == groupType {
+		q.Projection.Excluded = []string{membersPath}
 	}
 	if c.features.Cursor {
 		q.Cursor = new(string)
 	}
-	read, total := 0, 0
+	read, total, last := 0, 0, map[string]bool{}
 	for {
 		page, err := c.sp.Query(ctx, typ, q)
 		if err != nil {
-			if ctx.Err() != nil || endsCycle(err) {
-				return err
-			}
-			c.indexed = false
-			c.note(fmt.Sprintf("The target's %ss cannot be listed, so each is looked up by itself: %s", typ, err))
-			return nil
+			return "", &targetError{err}
 		}
-		read, total = read+len(page.Resources), page.Total
-		c.stats.AtTarget += len(page.Resources)
-		c.tell(PhaseMatching, int64(c.stats.AtTarget), int64(max(total, c.stats.AtTarget)))
-		if err := c.listed(ctx, typ, page.Resources); err != nil {
-			return err
+		fresh := c.fresh(page.Resources, &last)
+		read, total = read+len(fresh), page.Total
+		c.tell(PhaseMatching, int64(read), int64(max(total, read)))
+		if err := fn(fresh); err != nil {
+			return "", err
 		}
 		switch {
-		case q.Cursor != nil && page.NextCursor != "":
+		case q.Cursor != nil && page.NextCursor != "" && len(fresh) > 0:
 			q.Cursor = &page.NextCursor
-		case q.Cursor == nil && read < total && len(page.Resources) > 0:
+		case q.Cursor == nil && !c.profile.NoPaging && read < total && len(fresh) > 0:
 			q.StartIndex = read + 1
+		case read != total && (q.Cursor == nil || total > 0): // with a cursor, the total may be unsaid (RFC 9865)
+			return fmt.Sprintf("it says that it has %d and listed %d", total, read), nil
 		default:
-			if read < total {
-				c.indexed = false
-				c.note(fmt.Sprintf("The target says that it has %d %ss and listed %d, so each is looked up by itself.", total, typ, read))
-			}
-			return nil
+			return "", nil
 		}
 	}
+}
+
+// fresh leaves out what the page before had too: some servers begin a page with
+// the end of the last.
+func (c *run) fresh(page []*scim.Resource, last *map[string]bool) (fresh []*scim.Resource) {
+	ids := make(map[string]bool, len(page))
+	for _, r := range page {
+		id := r.ID()
+		if id != "" && !ids[id] && !(*last)[id] {
+			fresh = append(fresh, r)
+		}
+		ids[id] = true
+	}
+	*last = ids
+	return fresh
 }
 
 func (c *run) pageSize() int {
@@ -107,27 +127,23 @@ func (c *run) listed(ctx context.Context, typ string, page []*scim.Resource) err
 		linked[o.Target] = o
 	}
 	var met []Key
-	var drifted []*Object
+	var changed []*Object
 	var others []TargetObject
 	for i, r := range page {
-		doc := map[string]any{}
-		if err := json.Unmarshal(r.JSON(), &doc); err != nil {
-			return fmt.Errorf("the target listed a %s that is no JSON object: %w", typ, err)
-		}
+		doc := decode(string(r.JSON()))
 		o := linked[ids[i]]
 		if o == nil {
 			others = append(others, c.targetObject(typ, ids[i], doc, r))
 			continue
 		}
-		met = append(met, o.Key)
-		if c.drift(o, doc) {
-			drifted = append(drifted, o)
+		if met = append(met, o.Key); c.compare(o, doc) {
+			changed = append(changed, o)
 		}
 	}
 	if err := c.Store.MarkMet(ctx, c.cycle.Number, met); err != nil {
 		return err
 	}
-	if err := c.Store.PutLinks(ctx, drifted); err != nil {
+	if err := c.Store.PutLinks(ctx, changed); err != nil {
 		return err
 	}
 	if err := c.Store.InsertOps(ctx, c.drifts); err != nil {
@@ -137,36 +153,34 @@ func (c *run) listed(ctx context.Context, typ string, page []*scim.Resource) err
 	return c.Store.PutTargets(ctx, others)
 }
 
-// drift compares what the target has with what was written. What somebody else
-// changed is told in the log, or put back where the set-up says so. It says
-// whether the object's row is to be written.
-func (c *run) drift(o *Object, doc map[string]any) bool {
-	written, now := decode(o.Written), c.rules(o.Type).Current(doc)
-	delete(written, membersPath) // not listed
-	delete(written, ignoredKey)
-	drifted := !sameWritten(written, now)
-	if drifted {
-		c.stats.Drifted++
-		c.tellDrift(o, written, now)
-	}
-	repair := drifted && c.App.Drift == DriftRepair
-	// Whoever is planned now is planned from what is there, with what became
-	// mapped since it was written.
-	if !repair && !o.Dirty {
+// compare looks for drift: what somebody else changed at the target. It is told,
+// and, where that is wanted, put back. changed says that something was learned.
+func (c *run) compare(o *Object, doc map[string]any) (changed bool) {
+	k := knowledgeOf(o.Written)
+	now := c.rules(o.Type).Current(doc)
+	delete(now, membersPath) // not listed
+	if len(k.sent)+len(k.drifted) == 0 && sameWritten(k.values, now) {
 		return false
 	}
-	carry(now, o.Written)
-	o.Written, o.Dirty, o.Met = encode(now), true, c.cycle.Number
+	repair := c.App.Drift == DriftRepair
+	if drifted := k.meet(now, repair); len(drifted) > 0 {
+		c.stats.Drifted++
+		c.tellDrift(o, drifted, now)
+		o.Dirty = o.Dirty || repair
+	}
+	written := k.encode()
+	if written == o.Written {
+		return false
+	}
+	o.Written, o.Met = written, c.cycle.Number
 	return true
 }
 
 // tellDrift enters in the log what somebody else changed.
-func (c *run) tellDrift(o *Object, written, now map[string]any) {
+func (c *run) tellDrift(o *Object, ours, now map[string]any) {
 	var diffs []Difference
-	for _, path := range slices.Sorted(maps.Keys(written)) {
-		if !sameValue(written[path], now[path]) {
-			diffs = append(diffs, Difference{Path: path, Old: written[path], New: now[path]})
-		}
+	for _, path := range slices.Sorted(maps.Keys(ours)) {
+		diffs = append(diffs, Difference{Path: path, Old: ours[path], New: now[path]})
 	}
 	message := "Somebody else changed it at the target. To have such changes put back, set drift: repair."
 	if c.App.Drift == DriftRepair {
@@ -177,17 +191,6 @@ func (c *run) tellDrift(o *Object, written, now map[string]any) {
 		Action: ActionOther, State: Done, Status: Warning, Time: at, Message: message, Why: o.Why, Diff: encode(diffs)})
 }
 
-// sameWritten says that everything that was written is there still. What the
-// target has beside is its own.
-func sameWritten(written, now map[string]any) bool {
-	for path, v := range written {
-		if !sameValue(v, now[path]) {
-			return false
-		}
-	}
-	return true
-}
-
 func (c *run) targetObject(typ, id string, doc map[string]any, r *scim.Resource) TargetObject {
 	t := TargetObject{Type: typ, ID: id, Doc: string(r.JSON()), Seen: c.cycle.Number}
 	t.Name, _ = doc["userName"].(string)
@@ -195,7 +198,7 @@ func (c *run) targetObject(typ, id string, doc map[string]any, r *scim.Resource)
 		t.Name, _ = doc["displayName"].(string)
 	}
 	for _, p := range c.rules(typ).MatchPaths() {
-		if v, ok := p.Get(doc).(string); ok && v != "" {
+		if v := textOf(p.Get(doc)); v != "" {
 			t.Keys = append(t.Keys, MatchKey{p.String(), fold(v)})
 		}
 	}
@@ -206,6 +209,7 @@ func (c *run) targetObject(typ, id string, doc map[string]any, r *scim.Resource)
 // those who are disabled; the others are gone, and their people are matched
 // anew.
 func (c *run) vanished(ctx context.Context) error {
+	var lost []string
 	_, err := c.walk(ctx, ObjectQuery{Unmet: c.cycle.Number}, func(objects []*Object) error {
 		var changed []*Object
 		for _, o := range objects {
@@ -217,15 +221,19 @@ func (c *run) vanished(ctx context.Context) error {
 				continue
 			}
 			if !isNotFound(err) {
-				return err
+				return &targetError{err}
 			}
 			c.stats.Vanished++
+			lost = append(lost, o.Ref)
 			o.unlink()
 			changed = append(changed, o)
 		}
 		return c.Store.PutLinks(ctx, changed)
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return c.parted(ctx, lost)
 }
 
 // unlink forgets the link; whoever is in scope is matched or created anew.
@@ -239,20 +247,13 @@ func isNotFound(err error) bool {
 	return errors.As(err, &e) && e.Status == http.StatusNotFound
 }
 
-// endsCycle says that no other request would fare better: the token is refused,
-// or what is there is no SCIM server.
-func endsCycle(err error) bool {
-	switch target.Classify(err).Class {
-	case target.Auth, target.Incompatible:
-		return true
-	}
-	return false
-}
-
 func decode(text string) map[string]any {
 	m := map[string]any{}
 	if text != "" {
-		_ = json.Unmarshal([]byte(text), &m) // written by us
+		_ = json.Unmarshal([]byte(text), &m) // written by us, or a resource that the client has read
+	}
+	if m == nil {
+		m = map[string]any{}
 	}
 	return m
 }

@@ -2,8 +2,8 @@ package provision
 
 import (
 	"context"
-	"encoding/json/v2"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -17,6 +17,11 @@ func (p *planner) match(ctx context.Context, subjects []*subject) error {
 	for _, s := range subjects {
 		if s.trouble == nil && s.Target == "" && !s.out {
 			open = append(open, s)
+		}
+	}
+	if len(open) > 0 && !p.indexed && !p.features.Filter {
+		if err := p.list(ctx); err != nil { // one by one, each look-up would be such a list
+			return err
 		}
 	}
 	if !p.indexed {
@@ -41,7 +46,7 @@ func (p *planner) matchOne(ctx context.Context, s *subject) error {
 	for _, terms := range rules {
 		found, err := p.find(ctx, s.Type, terms)
 		if err != nil {
-			return p.excuse(s, err)
+			return p.excuse(ctx, s, err)
 		}
 		switch {
 		case len(found) == 1:
@@ -59,11 +64,33 @@ func (p *planner) find(ctx context.Context, typ string, terms []MatchTerm) ([]Ta
 	if p.indexed {
 		return p.findListed(ctx, typ, terms)
 	}
-	filters := make([]string, len(terms))
-	for i, t := range terms {
-		filters[i] = filterTerm(t.Path.String(), t.Value)
+	return p.search(ctx, typ, terms)
+}
+
+// search asks the target who has the values: by a filter, or, where it has none,
+// by reading all.
+func (c *run) search(ctx context.Context, typ string, terms []MatchTerm) (found []TargetObject, err error) {
+	strangers := false
+	see := func(r *scim.Resource) {
+		doc := decode(string(r.JSON()))
+		switch {
+		case r.ID() == "":
+		case agrees(c.rules(typ), doc, terms):
+			found = append(found, c.targetObject(typ, r.ID(), doc, r))
+		case !c.profile.SimpleFilter || !hasText(doc, terms[0].Value):
+			strangers = true
+		}
 	}
-	filter, err := parseFilter(typ, strings.Join(filters, " and "))
+	if !c.features.Filter {
+		_, err := c.pages(ctx, typ, func(page []*scim.Resource) error {
+			for _, r := range page {
+				see(r)
+			}
+			return nil
+		})
+		return found, err
+	}
+	filter, err := c.filter(typ, terms)
 	if err != nil {
 		return nil, err
 	}
@@ -71,47 +98,73 @@ func (p *planner) find(ctx context.Context, typ string, terms []MatchTerm) ([]Ta
 	if typ == groupType {
 		q.Projection.Excluded = []string{membersPath}
 	}
-	page, err := p.sp.Query(ctx, typ, q)
+	page, err := c.sp.Query(ctx, typ, q)
 	if err != nil {
 		return nil, err
 	}
-	found := make([]TargetObject, 0, len(page.Resources))
+	c.breaker.went()
 	for _, r := range page.Resources {
-		doc := map[string]any{}
-		if err := json.Unmarshal(r.JSON(), &doc); err != nil {
-			return nil, fmt.Errorf("the target's answer to a look-up is no JSON object: %w", err)
-		}
-		t := p.targetObject(typ, r.ID(), doc, r)
-		// A server that ignores the filter must not hand us a stranger.
-		if agrees(doc, terms) {
-			found = append(found, t)
-		}
+		see(r)
 	}
-	if len(page.Resources) > 0 && len(found) == 0 {
-		return nil, fmt.Errorf("the target was asked for %s and answered with others: it does not support this filter", describe(terms))
+	if strangers && len(found) == 0 { // a server that ignores the filter must not hand us one
+		return nil, fmt.Errorf("the target was asked for %s and answered with others: it does not support this filter; match by another attribute", describe(terms))
 	}
 	return found, nil
 }
 
-func (p *planner) findListed(ctx context.Context, typ string, terms []MatchTerm) ([]TargetObject, error) {
+// filter asks for all terms. Where the target knows only eq and and, what is in
+// brackets is left out, and looked at in the answer.
+func (c *run) filter(typ string, terms []MatchTerm) (*scim.Filter, error) {
+	parts := make([]string, len(terms))
+	for i, t := range terms {
+		if parts[i] = t.Filter(); c.profile.SimpleFilter {
+			t.Path.Filter = nil
+			parts[i] = filterTerm(t.Path.String(), t.Value)
+		}
+	}
+	rt := scim.UserType
+	if typ == groupType {
+		rt = scim.GroupType
+	}
+	return scim.ParseFilter(rt, strings.Join(parts, " and "))
+}
+
+// hasText says that the value is anywhere in the resource.
+func hasText(v any, text string) bool {
+	switch v := v.(type) {
+	case string:
+		return fold(v) == fold(text)
+	case []any:
+		return slices.ContainsFunc(v, func(e any) bool { return hasText(e, text) })
+	case map[string]any:
+		for _, e := range v {
+			if hasText(e, text) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (p *planner) findListed(ctx context.Context, typ string, terms []MatchTerm) (found []TargetObject, err error) {
 	first := terms[0]
 	listed, err := p.Store.MatchTargets(ctx, p.cycle.Number, typ, MatchKey{first.Path.String(), fold(first.Value)}, 20)
-	if err != nil || len(terms) == 1 {
-		return listed, err
-	}
-	var found []TargetObject
 	for _, t := range listed {
-		if agrees(decode(t.Doc), terms) {
+		if agrees(p.rules(typ), decode(t.Doc), terms) {
 			found = append(found, t)
 		}
 	}
-	return found, nil
+	return found, err
 }
 
-func agrees(doc map[string]any, terms []MatchTerm) bool {
+// agrees compares as the attributes do: an externalId in another case is another
+// one.
+func agrees(rules *Rules, doc map[string]any, terms []MatchTerm) bool {
 	for _, t := range terms {
-		v, ok := t.Path.Get(doc).(string)
-		if !ok || fold(v) != fold(t.Value) {
+		v := textOf(t.Path.Get(doc))
+		u := rules.find(t.Path.String())
+		exact := u != nil && u.kind.CaseExact
+		if exact && v != t.Value || !exact && fold(v) != fold(t.Value) {
 			return false
 		}
 	}
@@ -138,22 +191,33 @@ func (p *planner) link(ctx context.Context, s *subject, t TargetObject, terms []
 	if s.Type == groupType {
 		r, err := p.sp.Get(ctx, s.Type, t.ID) // its members were not listed
 		if err != nil {
-			return p.excuse(s, err)
+			return p.excuse(ctx, s, err)
 		}
 		doc = decode(string(r.JSON()))
 	}
-	s.how = "matched by " + strings.Join(paths(terms), " and ")
+	s.how = matchedBy(terms)
 	s.Object.Target = t.ID
-	s.current = doc
+	s.current, s.stored, s.known = doc, nil, knowledgeOf("")
 	p.remember(s.Key, t.ID)
 	return nil
 }
 
-func paths(terms []MatchTerm) (names []string) {
-	for _, t := range terms {
-		names = append(names, t.Path.String())
+// claimKeys takes the matching values of somebody who is to be created; false
+// when another one of this plan has them, who would be found by them.
+func (p *planner) claimKeys(s *subject) bool {
+	free := true
+	for _, terms := range p.rules(s.Type).Match(s.desired) {
+		free = p.claim(s.Type, fold(describe(terms))) && free
 	}
-	return names
+	return free
+}
+
+func matchedBy(terms []MatchTerm) string {
+	names := make([]string, len(terms))
+	for i, t := range terms {
+		names[i] = t.Path.String()
+	}
+	return "matched by " + strings.Join(names, " and ")
 }
 
 func describe(terms []MatchTerm) string {
@@ -174,22 +238,6 @@ func candidates(found []TargetObject) string {
 
 func filterTerm(path, value string) string {
 	return path + " eq " + encode(value)
-}
-
-func parseFilter(typ, text string) (*scim.Filter, error) {
-	t := scim.UserType
-	if typ == groupType {
-		t = scim.GroupType
-	}
-	return scim.ParseFilter(t, text)
-}
-
-func equals(typ, path, value string) *scim.Filter {
-	f, err := parseFilter(typ, filterTerm(path, value))
-	if err != nil {
-		return nil
-	}
-	return f
 }
 
 const groupType = "Group"
@@ -216,11 +264,13 @@ func (p *planner) each(ctx context.Context, subjects []*subject, fn func(context
 			}
 		})
 	}
+feed:
 	for _, s := range subjects {
-		if ctx.Err() != nil {
-			break
+		select {
+		case next <- s:
+		case <-ctx.Done():
+			break feed
 		}
-		next <- s
 	}
 	close(next)
 	wait.Wait()

@@ -3,13 +3,14 @@ package provision
 import (
 	"cmp"
 	"context"
-	"encoding/json/v2"
 	"hash/fnv"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/rollcall-scim/rollcall/provision/source"
+	"github.com/rollcall-scim/rollcall/provision/target"
 	"github.com/rollcall-scim/rollcall/scim"
 )
 
@@ -28,7 +29,8 @@ type planner struct {
 	// matched are the targets of objects that this plan is to link, so that
 	// references to them are known to be there; not of all, where there are many.
 	matched map[Key]string
-	mu      sync.Mutex     // over claimed and matched: look-ups run beside each other
+	mu      sync.Mutex     // over claimed, matched and what locked is for: look-ups run beside each other
+	lost    []string       // refs of objects that the target turned out not to have
 	looked  func(*subject) // is shown every subject; nil: nobody
 }
 
@@ -41,7 +43,9 @@ type subject struct {
 	desired  Desired
 	waits    []string       // refs of objects that are not there yet
 	later    Desired        // references to objects that have no id yet
-	current  map[string]any // the target's resource, as far as it is known; nil: none
+	current  map[string]any // the target's resource, as far as it is known, with what is planned in it; nil: none
+	known    knowledge
+	stored   map[string]any // what Object.Written will say by the time of the next operation
 	how      string         // how the link would be made
 	trouble  *trouble       // why it cannot be planned
 	warnings []string
@@ -55,6 +59,9 @@ func (c *run) plan(ctx context.Context) error {
 	c.enter(PhasePlanning)
 	p := &planner{run: c, counts: map[int]int64{}, claimed: map[uint64]struct{}{}}
 	if err := c.leaversDue(ctx); err != nil {
+		return err
+	}
+	if err := c.wake(ctx); err != nil {
 		return err
 	}
 	counts, err := c.Store.CountObjects(ctx)
@@ -121,7 +128,7 @@ func (p *planner) chunk(ctx context.Context, objects []*Object) error {
 	}
 	subjects := make([]*subject, 0, len(objects))
 	for _, o := range objects {
-		s, err := p.look(o)
+		s, err := p.look(ctx, o)
 		if err != nil {
 			return err
 		}
@@ -147,12 +154,12 @@ func (p *planner) chunk(ctx context.Context, objects []*Object) error {
 
 // look decides about scope and evaluates the mappings, over the whole object
 // (I3).
-func (p *planner) look(o *Object) (*subject, error) {
+func (p *planner) look(ctx context.Context, o *Object) (*subject, error) {
 	r, err := o.record()
 	if err != nil {
 		return nil, err
 	}
-	s := &subject{Object: o, record: r}
+	s := &subject{Object: o, record: r, known: knowledgeOf(o.Written)}
 	switch {
 	case o.Faulty != "":
 		s.trouble = &trouble{"DuplicateSourceEntries", o.Faulty}
@@ -171,7 +178,7 @@ func (p *planner) look(o *Object) (*subject, error) {
 		return s, nil // never created; nothing to map
 	}
 	rules := p.rules(o.Type)
-	desired, faults := rules.Evaluate(r, Input{Now: p.Now(), Random: p.Random, SoftDeleted: s.out, Linked: o.Target != "", Taken: p.taken(o)})
+	desired, faults := rules.Evaluate(r, Input{Now: p.Now(), Random: p.Random, SoftDeleted: s.out, Linked: o.Target != "", Taken: p.taken(ctx, o)})
 	s.desired = desired
 	for _, f := range faults {
 		if f.Fatal {
@@ -181,112 +188,24 @@ func (p *planner) look(o *Object) (*subject, error) {
 		}
 	}
 	if o.Target != "" {
-		s.current = rules.Resource(decode(o.Written))
+		s.current, s.stored = rules.Resource(s.known.values), s.known.values
 	}
 	return s, nil
 }
 
 // taken asks for SelectUniqueValue whether the target has the value already.
-func (p *planner) taken(o *Object) func(path, candidate string) (bool, error) {
+func (p *planner) taken(ctx context.Context, o *Object) func(path, candidate string) (bool, error) {
 	return func(path, candidate string) (bool, error) {
-		page, err := p.sp.Query(context.Background(), o.Type, scim.Query{Filter: equals(o.Type, path, candidate), StartIndex: 1, Count: 2})
+		at, err := ParsePath(path)
 		if err != nil {
 			return false, err
 		}
-		for _, r := range page.Resources {
-			if r.ID() != o.Target {
-				return true, nil
-			}
-		}
-		return page.Total > len(page.Resources), nil
-	}
-}
-
-// references puts ids in the place of the source's own references, where there
-// are any; a virtual one where the object gets its id in this plan.
-func (p *planner) references(ctx context.Context, subjects []*subject) error {
-	var refs []string
-	for _, s := range subjects {
-		for _, v := range s.desired.Values {
-			refs = append(refs, v.Refs...)
-		}
-	}
-	found := map[string]*Object{}
-	slices.Sort(refs)
-	for part := range slices.Chunk(slices.Compact(refs), chunk) {
-		objects, err := p.Store.ObjectsByRef(ctx, part)
+		found, err := p.search(ctx, o.Type, []MatchTerm{{at, candidate}})
 		if err != nil {
-			return err
+			return false, err
 		}
-		for _, o := range objects {
-			if was := found[o.Ref]; was == nil || was.Gone || was.Type == source.Group {
-				found[o.Ref] = o
-			}
-		}
+		return slices.ContainsFunc(found, func(t TargetObject) bool { return t.ID != o.Target }), nil
 	}
-	for _, s := range subjects {
-		p.resolve(s, found)
-	}
-	return nil
-}
-
-// resolve fills the reference values of one object. One to somebody without an
-// id moves to s.later, for he must be written first (I8).
-func (p *planner) resolve(s *subject, found map[string]*Object) {
-	values := s.desired.Values[:0:0]
-	for _, v := range s.desired.Values {
-		if len(v.Refs) == 0 && v.Key != membersPath || v.Skip {
-			values = append(values, v)
-			continue
-		}
-		ids, virtual := make([]any, 0, len(v.Refs)), false
-		for _, ref := range v.Refs {
-			o := found[ref]
-			switch {
-			case o != nil && p.targetOf(o) != "":
-				ids = append(ids, p.targetOf(o))
-			case o != nil && p.comes(o):
-				ids, virtual = append(ids, Reference(o.Type, o.Anchor)), true
-			default:
-				s.waits = append(s.waits, ref)
-			}
-		}
-		v.Value = any(ids)
-		if v.Key != membersPath {
-			if len(ids) == 0 {
-				if !v.Clear { // nobody to refer to yet
-					v.Skip = true
-				}
-				values = append(values, v)
-				continue
-			}
-			v.Value = ids[0]
-		}
-		if virtual || v.Key == membersPath {
-			s.later.Values = append(s.later.Values, v)
-			continue
-		}
-		values = append(values, v)
-	}
-	s.desired.Values = values
-}
-
-// targetOf is the id that the object has, or gets when its link is made.
-func (p *planner) targetOf(o *Object) string { return cmp.Or(o.Target, p.matched[o.Key]) }
-
-const membersPath = "members"
-
-// comes says that the object gets an id in this plan or did not get one yet,
-// rather than being out of scope.
-func (p *planner) comes(o *Object) bool {
-	if o.Gone || o.Faulty != "" || !p.handles(o.Type) {
-		return false
-	}
-	r, err := o.record()
-	if err != nil {
-		return false
-	}
-	return p.compiled.scope.Decide(r, o.Assigned > 0, o.Via).In && !isFalse(r.Get("accountEnabled").String())
 }
 
 // refresh reads those at the target who are linked and will be changed, unless
@@ -301,63 +220,123 @@ func (p *planner) refresh(ctx context.Context, subjects []*subject) error {
 	}
 	return p.each(ctx, stale, func(ctx context.Context, s *subject) error {
 		r, err := p.sp.Get(ctx, s.Type, s.Target)
-		if isNotFound(err) {
-			s.unlink()
-			s.current = nil
-			return p.matchOne(ctx, s)
+		switch {
+		case isNotFound(err):
+			return p.vanish(ctx, s)
+		case err != nil:
+			return p.excuse(ctx, s, err)
 		}
-		if err != nil {
-			return p.excuse(s, err)
-		}
-		return s.read(p.rules(s.Type), r)
+		p.breaker.went()
+		s.read(p.rules(s.Type), r, p.App.Drift == DriftRepair)
+		return nil
 	})
 }
 
+// vanish begins anew with somebody whom the target has no more: what counts only
+// for a creation counts now.
+func (p *planner) vanish(ctx context.Context, s *subject) error {
+	p.locked(func() { p.stats.Vanished++; p.lost = append(p.lost, s.Ref) })
+	s.unlink()
+	again, err := p.look(ctx, s.Object)
+	if err != nil {
+		return err
+	}
+	*s = *again
+	if s.out || s.trouble != nil {
+		return nil
+	}
+	if err := p.references(ctx, []*subject{s}); err != nil {
+		return err
+	}
+	return p.matchOne(ctx, s)
+}
+
+// locked is for what is learned by several at once.
+func (p *planner) locked(fn func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	fn()
+}
+
 // stale says that the subject is about to be changed, by a knowledge of the
-// target that may be old.
+// target that may be old. A PUT needs the whole resource, or it would take away
+// what is not mapped.
 func (p *planner) stale(s *subject) bool {
 	switch {
 	case s.out:
 		// Taking access away is the same whatever else is there, and those who
 		// wait for an admin are planned in every cycle: asking for each would be
 		// thousands of requests for nothing.
-		return p.replaces(s.Type) && s.Left == 0
+		return p.replaces(s.Type) && s.Left == 0 && (s.decision.In || p.App.Leavers.disables())
 	case s.Left > 0:
 		return true // targets hide whom they have disabled from lists
 	case p.indexed && s.Type != groupType && !p.replaces(s.Type):
 		return false
 	}
-	return len(p.differences(s, s.desired)) > 0 || len(p.differences(s, s.later)) > 0
+	if len(p.differences(s, s.desired)) > 0 {
+		return true
+	}
+	for _, v := range s.later.Values {
+		if v.Key == membersPath && !sameMembers(texts(v.Value), texts(s.known.values[membersPath])) ||
+			v.Key != membersPath && len(p.differences(s, Desired{[]DesiredValue{v}})) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (l Leavers) disables() bool {
+	return l.action() == LeaveDisable || l.action() == LeaveDisableDelete
+}
+
+func sameMembers(a, b []string) bool {
+	a, b = slices.Clone(a), slices.Clone(b)
+	slices.Sort(a)
+	slices.Sort(b)
+	return slices.Equal(slices.Compact(a), slices.Compact(b))
+}
+
+// differences are those that are worth a request: what the target made something
+// else of, and what an admin changed there, is not sent again.
+func (p *planner) differences(s *subject, d Desired) []Difference {
+	rules := p.rules(s.Type)
+	diffs := rules.Differences(d, s.current)
+	if p.demand || len(s.known.sent)+len(s.known.drifted) == 0 {
+		return diffs // who asks for one object wants to see what happens
+	}
+	return slices.DeleteFunc(diffs, func(d Difference) bool {
+		return s.known.settled(d.Path, rules.Current(applied([]Difference{d}, s.current))[d.Path])
+	})
 }
 
 // replaces says that the target wants PUT in the place of PATCH. Groups are
 // changed by PATCH wherever there is one: a PUT would carry all their members.
 func (c *run) replaces(typ string) bool {
-	return !c.features.Patch || c.profile.UsePUT && typ != groupType
+	return c.profile.UsePUT && typ != groupType || !c.features.Patch
 }
 
-// read takes the resource for the truth about the target.
-func (s *subject) read(rules *Rules, r *scim.Resource) error {
-	doc := map[string]any{}
-	if err := json.Unmarshal(r.JSON(), &doc); err != nil {
-		s.trouble = &trouble{"SystemForCrossDomainIdentityManagementBadResponse", "The target's answer is no JSON object: " + err.Error()}
-		return nil
+// read takes the resource for the truth about the target. Members that others
+// added are not ours to remove, and are not noted.
+func (s *subject) read(rules *Rules, r *scim.Resource, repair bool) {
+	s.current = decode(string(r.JSON()))
+	now := rules.Current(s.current)
+	delete(now, membersPath)
+	s.known.meet(now, repair)
+	s.stored, s.Version, s.Written = s.known.values, string(r.Version()), s.known.encode()
+}
+
+// excuse turns an error about one object into its own trouble (I7). One that
+// all others would meet too ends the cycle, and so do too many.
+func (p *planner) excuse(ctx context.Context, s *subject, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
-	now := rules.Current(doc)
-	carry(now, s.Written) // members that others added are not ours to remove
-	s.current, s.Version, s.Written = doc, string(r.Version()), encode(now)
-	return nil
-}
-
-// excuse turns an error about one object into its own trouble; one that all
-// others would meet too ends the cycle.
-func (p *planner) excuse(s *subject, err error) error {
-	if endsCycle(err) {
-		return err
+	if target.Classify(err).Class == target.Auth {
+		return &targetError{err}
 	}
 	t := troubleOf(err)
 	s.trouble = &t
-	return nil
+	return p.breaker.failed(err)
 }
 
 // keep writes the plan's part, and what was learned on the way.
@@ -387,7 +366,12 @@ func (p *planner) keep(ctx context.Context, subjects []*subject) error {
 	}
 	err := p.Store.DeleteObjects(ctx, p.over)
 	p.changed, p.over = p.changed[:0], p.over[:0]
-	return err
+	if err != nil || len(p.lost) == 0 {
+		return err
+	}
+	lost := p.lost
+	p.lost, p.again = nil, true
+	return p.parted(ctx, lost)
 }
 
 // claim takes a target for one source object; false when another one of this
@@ -398,11 +382,9 @@ func (p *planner) claim(typ, id string) bool {
 	sum := h.Sum64()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if _, taken := p.claimed[sum]; taken {
-		return false
-	}
+	_, taken := p.claimed[sum]
 	p.claimed[sum] = struct{}{}
-	return true
+	return !taken
 }
 
 // maxMatched bounds planner.matched. What refers to others is written although
@@ -421,6 +403,9 @@ func (p *planner) remember(k Key, target string) {
 	}
 }
 
+// targetOf is the id that the object has, or gets when its link is made.
+func (p *planner) targetOf(o *Object) string { return cmp.Or(o.Target, p.matched[o.Key]) }
+
 // add appends an operation of a phase.
 func (p *planner) add(phase int, s *subject, op Op) *Op {
 	p.counts[phase]++
@@ -437,4 +422,4 @@ func (p *planner) add(phase int, s *subject, op Op) *Op {
 	return &op
 }
 
-func isFalse(text string) bool { return text == "False" || text == "false" || text == "0" }
+func isFalse(text string) bool { return strings.EqualFold(text, "False") || text == "0" }

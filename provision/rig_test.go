@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,14 +26,19 @@ import (
 // real database.
 type rig struct {
 	*testing.T
-	dir    string
-	people []person
-	groups map[string][]string // displayName -> keys of members
-	target *hostile.Server
-	store  *sqlstore.Store
-	now    time.Time
-	yaml   string
-	app    *provision.Application
+	dir     string
+	people  []person
+	groups  map[string][]string // displayName -> keys of members
+	target  *hostile.Server
+	store   *sqlstore.Store
+	now     time.Time
+	yaml    string
+	app     *provision.Application
+	id      string
+	opened  *provision.Engine // as long as the set-up is the same
+	as      string            // the set-up that it was opened with
+	between *meddler          // nil: nobody
+	waited  atomic.Int64      // what the target was waited for, in nanoseconds
 }
 
 // person is a row of people.csv.
@@ -48,11 +54,11 @@ func onRig(t *testing.T, test func(*rig)) {
 }
 
 func newRig(t *testing.T, store *sqlstore.Store) *rig {
-	r := &rig{T: t, dir: t.TempDir(), target: hostile.Start(t), store: store, groups: map[string][]string{},
+	r := &rig{T: t, id: "app", dir: t.TempDir(), target: hostile.Start(t), store: store, groups: map[string][]string{},
 		now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
 	r.yaml = strings.NewReplacer("DIR", r.dir, "URL", r.target.URL, "TOKEN", r.target.Token).Replace(`
 name: acme
-source: {kind: csv, path: DIR, anchor: key, reference: key}
+source: {kind: csv, path: "DIR", anchor: key, reference: key}
 target: {url: "URL", token: "TOKEN"}
 scope: {sync: all}
 status: on
@@ -94,7 +100,7 @@ func (r *rig) save() {
 	var users, groups strings.Builder
 	users.WriteString("key,userPrincipalName,displayName,department,manager,accountEnabled\n")
 	for _, p := range r.people {
-		fmt.Fprintf(&users, "%s,%s@contoso.test,%s,%s,%s,%t\n", p.key, p.name, strings.ToUpper(p.name), p.department, p.manager, !p.disabled)
+		fmt.Fprintf(&users, "%s,%s@contoso.test,%s,%s,%s,%t\n", p.key, p.name, strings.ToUpper(p.name), quoted(p.department), p.manager, !p.disabled)
 	}
 	groups.WriteString("key,displayName,members\n")
 	for _, name := range slices.Sorted(mapsKeys(r.groups)) {
@@ -107,6 +113,8 @@ func (r *rig) save() {
 	}
 }
 
+func quoted(cell string) string { return `"` + strings.ReplaceAll(cell, `"`, `""`) + `"` }
+
 func (r *rig) write(name, text string) {
 	path := filepath.Join(r.dir, name)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -118,8 +126,20 @@ func (r *rig) write(name, text string) {
 	}
 }
 
-// engine opens the application as a process does.
+// engine is the application as a process has it that goes on.
 func (r *rig) engine() *provision.Engine {
+	r.Helper()
+	if as := r.setup(); r.opened == nil || r.as != as {
+		r.opened, r.as = r.open(), as
+	}
+	return r.opened
+}
+
+// setup tells applications apart.
+func (r *rig) setup() string { return fmt.Sprintf("%p %s %s", r.store, r.id, r.yaml) }
+
+// open opens the application as a new process does.
+func (r *rig) open() *provision.Engine {
 	r.Helper()
 	app, err := provision.Parse([]byte(r.yaml))
 	if err != nil {
@@ -131,13 +151,24 @@ func (r *rig) engine() *provision.Engine {
 		r.Fatal(err)
 	}
 	r.Cleanup(func() { src.Close() })
-	to, err := target.Open(app.Target, target.Environment{Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }})
+	wait := func(ctx context.Context, d time.Duration) error {
+		r.waited.Add(int64(d))
+		return ctx.Err()
+	}
+	env := target.Environment{Wait: wait, Now: func() time.Time { return r.now.Add(time.Duration(r.waited.Load())) }}
+	if r.between != nil {
+		env.HTTP = *r.between
+	}
+	to, err := target.Open(app.Target, env)
 	if err != nil {
 		r.Fatal(err)
 	}
-	return &provision.Engine{App: app, Source: src, Target: to, Store: r.store.Provision().Application(1, "app"),
+	return &provision.Engine{App: app, Source: src, Target: to, Store: r.state(),
 		Now: func() time.Time { return r.now }, Logger: slog.New(slog.DiscardHandler), Parallel: 4}
 }
+
+// state is what the database keeps of the application.
+func (r *rig) state() provision.Store { return r.store.Provision().Application(1, r.id) }
 
 // cycle saves the source and runs a cycle a minute after the last.
 func (r *rig) cycle(q provision.Request) *provision.Cycle {
@@ -171,7 +202,7 @@ func (r *rig) log(c *provision.Cycle) string {
 }
 
 func (r *rig) ops(c *provision.Cycle) []*provision.Op {
-	ops, err := r.store.Provision().Application(1, "app").Ops(r.Context(), provision.OpQuery{Cycle: c.Number, Limit: 10000})
+	ops, err := r.state().Ops(r.Context(), provision.OpQuery{Cycle: c.Number, Limit: 10000})
 	if err != nil {
 		r.Fatal(err)
 	}

@@ -25,9 +25,12 @@ type run struct {
 	features target.Features
 	learned  bool
 	profile  target.Profile
-	indexed  bool // the target's objects are in the store, all of them
+	breaker  breaker
+	used     target.Stats // before the cycle
+	indexed  bool         // the target's objects are in the store, all of them
 	warnings []string
 	drifts   []*Op // of the page being compared
+	setup    bool  // it is another set-up than that of the cycle before
 	demand   bool  // for one object only
 	told     time.Time
 	again    bool // something was learned that should not wait for the next cycle
@@ -46,11 +49,13 @@ func (e *Engine) cycle(ctx context.Context, r Request) (cycle *Cycle, again bool
 
 // begin finds out what kind of cycle it is to be, and notes that it runs.
 func (c *run) begin(ctx context.Context) (err error) {
+	c.used = c.Target.Stats()
 	if c.state, err = c.Store.State(ctx); err != nil {
 		return err
 	}
 	now := c.Now().UnixMicro()
-	if err := c.cutOff(ctx, now); err != nil {
+	last, err := c.cutOff(ctx, now)
+	if err != nil {
 		return err
 	}
 	if err := c.probation(now); err != nil {
@@ -58,6 +63,8 @@ func (c *run) begin(ctx context.Context) (err error) {
 	}
 	c.cycle = &Cycle{Number: c.state.Cycle + 1, Started: now, Actor: c.request.Actor, Setup: fingerprint(c.App)}
 	c.cycle.Kind = c.kind(now)
+	// Objects may have been looked at under a set-up whose cycle never ended.
+	c.setup = c.cycle.Number > 1 && (c.state.Setup != c.cycle.Setup || last != nil && last.Setup != c.cycle.Setup)
 	c.state.Cycle = c.cycle.Number
 	if err := c.Store.PutCycle(ctx, c.cycle); err != nil {
 		return err
@@ -67,14 +74,14 @@ func (c *run) begin(ctx context.Context) (err error) {
 
 // cutOff ends a cycle whose process was killed: what it had planned is planned
 // again, and whoever may have been created is looked up before (I5).
-func (c *run) cutOff(ctx context.Context, now int64) error {
+func (c *run) cutOff(ctx context.Context, now int64) (*Cycle, error) {
 	last, err := c.Store.Cycle(ctx, c.state.Cycle)
 	if err != nil || last == nil || last.Ended > 0 {
-		return err
+		return last, err
 	}
 	last.Ended, last.Outcome = now, Stopped
 	last.Message = "The process that ran this cycle ended. The next one goes on from here."
-	return c.Store.PutCycle(ctx, last)
+	return last, c.Store.PutCycle(ctx, last)
 }
 
 func (c *run) kind(now int64) string {
@@ -84,7 +91,7 @@ func (c *run) kind(now int64) string {
 		return OnDemand
 	case c.state.LastFull == 0:
 		return Initial
-	case c.request.Full, c.state.Setup != c.cycle.Setup, now-c.state.LastFull > full:
+	case c.request.Full, c.request.AcceptShrink, c.state.Setup != c.cycle.Setup, now-c.state.LastFull > full:
 		return Full
 	}
 	return Incremental
@@ -92,7 +99,7 @@ func (c *run) kind(now int64) string {
 
 // phases is the order of a cycle.
 func (c *run) phases(ctx context.Context) (err error) {
-	if c.state.Setup != c.cycle.Setup && c.state.LastFull > 0 {
+	if c.setup {
 		if err := c.Store.MarkDirty(ctx, nil); err != nil {
 			return err
 		}
@@ -115,7 +122,6 @@ func (c *run) phases(ctx context.Context) (err error) {
 		if err := c.learn(ctx); err != nil {
 			return err
 		}
-		c.indexed = true
 		if err := c.list(ctx); err != nil {
 			return err
 		}
@@ -133,10 +139,12 @@ func (c *run) phases(ctx context.Context) (err error) {
 // ask it: a cycle in which nothing changed sends no request.
 func (c *run) learn(ctx context.Context) (err error) {
 	if !c.learned {
-		c.features, err = c.Target.Features(ctx)
-		c.learned = err == nil
+		if c.features, err = c.Target.Features(ctx); err != nil {
+			return &targetError{err}
+		}
+		c.learned = true
 	}
-	return err
+	return nil
 }
 
 // sourceError is why the source could not be read.
@@ -149,11 +157,14 @@ func (e *sourceError) Unwrap() error { return e.err }
 // told in its message.
 func (c *run) end(ctx context.Context, err error) error {
 	stopped := context.Cause(ctx)
+	if errors.Is(stopped, ErrLeased) {
+		return nil // another process goes on, and what it writes stands
+	}
 	ctx = context.WithoutCancel(ctx)
 	now := c.Now()
 	c.cycle.Ended = now.UnixMicro()
 	use := c.Target.Stats()
-	c.stats.Requests, c.stats.Throttled = use.Requests, use.Waited.Milliseconds()
+	c.stats.Requests, c.stats.Throttled = use.Requests-c.used.Requests, (use.Waited - c.used.Waited).Milliseconds()
 	c.outcome(err, stopped)
 	if !c.request.PlanOnly {
 		c.cycle.Phase = PhaseEnded
@@ -173,13 +184,14 @@ func (c *run) end(ctx context.Context, err error) error {
 	if err := c.remember(ctx, now); err != nil {
 		return err
 	}
-	if before := time.Duration(c.App.Retention); before > 0 {
-		if _, err := c.Store.Prune(ctx, now.Add(-before).UnixMicro()); err != nil {
-			return err
-		}
-	}
-	return nil
+	before := now.Add(-cmp.Or(time.Duration(c.App.Retention), defaultRetention))
+	_, err = c.Store.Prune(ctx, before.UnixMicro())
+	return err
 }
+
+// defaultRetention is how long the provisioning log is kept, unless the set-up
+// says otherwise.
+const defaultRetention = 90 * 24 * time.Hour
 
 // idle says that the cycle came by itself and found nothing to tell of. Many do
 // where a directory is watched, and a list of them would hide the others; that
@@ -196,9 +208,9 @@ func (c *run) idle() bool {
 func (c *run) outcome(err, stopped error) {
 	switch {
 	case stopped != nil && err != nil:
-		c.cycle.Outcome, c.cycle.Message, c.again = Stopped, errStopped.Error(), false
-		if !errors.Is(stopped, errStopped) {
-			c.cycle.Message = stopped.Error()
+		c.cycle.Outcome, c.cycle.Message, c.again = Stopped, stopped.Error(), false
+		if errors.Is(stopped, context.Canceled) {
+			c.cycle.Message = "stopped: the process was asked to end. The next cycle goes on from here."
 		}
 	case err != nil && c.breaks(err):
 		c.cycle.Outcome, c.cycle.Message = Breaking, explain(err)
@@ -222,10 +234,8 @@ func (c *run) remember(ctx context.Context, now time.Time) error {
 	if ended {
 		c.state.Watermark, c.state.Setup, c.state.LastGood = c.cycle.Next, c.cycle.Setup, now.UnixMicro()
 		c.state.Quarantine = ""
-		if c.cycle.Kind != Incremental && (c.indexed || c.profile.PartialLists) {
-			c.state.LastFull = now.UnixMicro()
-		} else if c.state.LastFull == 0 {
-			c.state.LastFull = now.UnixMicro()
+		if c.cycle.Kind != Incremental {
+			c.state.LastFull = now.UnixMicro() // also where the target could not be listed: asking more often would not help
 		}
 	}
 	if c.cycle.Outcome == Breaking {
@@ -262,16 +272,17 @@ func (c *run) next(now time.Time) int64 {
 	if every == 0 {
 		every = defaultEvery
 	}
-	next := c.cycle.Started + every.Microseconds()
+	soon := now.Add(time.Minute).UnixMicro()
+	next := max(c.cycle.Started+every.Microseconds(), now.UnixMicro()+1)
 	switch {
 	case c.state.Quarantine != "":
-		next = quarantined(c.state.Quarantine).Next
+		return max(quarantined(c.state.Quarantine).Next, soon)
 	case c.cycle.Outcome == Failure:
-		next = min(next, now.Add(time.Minute).UnixMicro())
+		return min(next, soon)
 	case c.state.Escrowed > 0:
-		next = min(next, c.state.Escrowed)
+		return min(next, max(c.state.Escrowed, now.Add(firstRetry/6).UnixMicro()))
 	}
-	return max(next, now.UnixMicro()+1)
+	return next
 }
 
 // defaultEvery is Entra's own interval.

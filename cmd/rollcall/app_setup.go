@@ -276,8 +276,8 @@ func newAppList() *cobra.Command {
 
 func newAppShow() *cobra.Command {
 	c := &cobra.Command{
-		Use:     "show NAME",
-		Short:   "Show an application",
+		Use:   "show NAME",
+		Short: "Show an application",
 		Long: `Show prints where an application stands: the last cycle or the one that is running, the next
 one, a quarantine, how many people it looks after; and its set-up, its version, and the names
 of the secrets that are kept for it.`,
