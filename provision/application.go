@@ -24,8 +24,10 @@ type Application struct {
 	Protected []string      `yaml:"protected,omitempty"`     // names or anchors that are never touched
 	Drift     string        `yaml:"drift,omitempty"`         // DriftReport or DriftRepair
 	Retention Duration      `yaml:"log-retention,omitempty"` // of the provisioning log; 90d when 0
-	Users     ObjectMapping `yaml:"users,omitempty"`
-	Groups    ObjectMapping `yaml:"groups,omitempty"`
+	// DefaultDomain is what the expression DefaultDomain() gives.
+	DefaultDomain string        `yaml:"default-domain,omitempty"`
+	Users         ObjectMapping `yaml:"users,omitempty"`
+	Groups        ObjectMapping `yaml:"groups,omitempty"`
 }
 
 // Values of Status, Approval and Drift. The first of each is the default, but

@@ -38,7 +38,7 @@ func (c *run) assign(ctx context.Context) error {
 	}
 	_, err := c.walk(ctx, ObjectQuery{Unassigned: c.cycle.Number}, func(objects []*Object) error {
 		for _, o := range objects {
-			o.Assigned, o.Via, o.Dirty = 0, "", true
+			o.Assigned, o.Via, o.Dirty, o.Retry = 0, "", true, 0
 		}
 		return c.Store.PutScope(ctx, objects)
 	})
@@ -101,7 +101,9 @@ func (a *assigning) mark(ctx context.Context, found []*Object, via string, depth
 		if o.Assigned == a.cycle.Number {
 			continue // by a way that was found before, and is no longer
 		}
-		o.Dirty = o.Dirty || o.Assigned == 0 || o.Via != via
+		if o.Assigned == 0 || o.Via != via {
+			o.Dirty, o.Retry = true, 0
+		}
 		o.Assigned, o.Via = a.cycle.Number, via
 		changed = append(changed, o)
 	}

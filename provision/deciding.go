@@ -251,6 +251,10 @@ func (p *planner) disable(s *subject, left bool) {
 		p.settle(s, s.Why)
 		return
 	}
+	if !p.may(s.Type, ActionUpdate) {
+		p.settle(s, s.Why+". The set-up does not let it be updated, and to disable is to update.")
+		return
+	}
 	rules := p.rules(s.Type)
 	d := s.desired
 	if left {

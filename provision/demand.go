@@ -61,7 +61,7 @@ func (c *run) provision(ctx context.Context, name string) (answer *Answer, err e
 		answer.Decision, answer.Values, answer.Steps = s.decision, s.desired.Values, s.steps(Success)
 		answer.Ops = slices.Clone(p.ops)
 	}
-	if err := p.chunk(ctx, []*Object{o}); err != nil || c.request.PlanOnly {
+	if err := errors.Join(p.chunk(ctx, []*Object{o}), p.written()); err != nil || c.request.PlanOnly {
 		return answer, err
 	}
 	if o.Target == "" {

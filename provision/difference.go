@@ -187,17 +187,19 @@ func mustPath(s string) Path {
 type writing struct {
 	after    map[string]any
 	values   map[string]any
-	elements []Path // of which a sub-attribute is mapped
-	told     []string
+	elements []element
+}
+
+// element is one of which a sub-attribute is mapped.
+type element struct {
+	path Path
+	told bool // by a value of it
 }
 
 func (w *writing) note(p Path, key string, k Kind, redacted bool) {
 	v := p.Get(w.after)
-	if element := p.element(); len(p.Filter) > 0 && p.Sub != "" {
-		w.elements = append(w.elements, element)
-		if v != nil {
-			w.told = append(w.told, element.String())
-		}
+	if len(p.Filter) > 0 && p.Sub != "" {
+		w.element(p.element(), v != nil)
 	}
 	switch {
 	case v == nil:
@@ -210,12 +212,22 @@ func (w *writing) note(p Path, key string, k Kind, redacted bool) {
 	}
 }
 
+func (w *writing) element(p Path, told bool) {
+	for i := range w.elements {
+		if e := &w.elements[i]; e.path.URN == p.URN && e.path.Attribute == p.Attribute && slices.Equal(e.path.Filter, p.Filter) {
+			e.told = e.told || told
+			return
+		}
+	}
+	w.elements = append(w.elements, element{p, told})
+}
+
 // marked adds which elements are there without any of the values that are
 // mapped: they are changed later, not added a second time.
 func (w *writing) marked() map[string]any {
 	for _, e := range w.elements {
-		if key := e.String(); !slices.Contains(w.told, key) && e.Get(w.after) != nil {
-			w.values[key] = map[string]any{}
+		if !e.told && e.path.Get(w.after) != nil {
+			w.values[e.path.String()] = map[string]any{}
 		}
 	}
 	return w.values

@@ -44,6 +44,8 @@ type Request struct {
 	Actor string
 	// Full reads both sides whole, even where less would do.
 	Full bool
+	// Again tries those in escrow too, whatever their next try is.
+	Again bool
 	// PlanOnly computes and keeps the plan and writes nothing to the target.
 	PlanOnly bool
 	// AcceptShrink takes what the source does not have any more for deleted,
@@ -203,7 +205,8 @@ func (e *Engine) beat(ctx context.Context, interval time.Duration, do func() err
 func fingerprint(a *Application) int64 {
 	b := *a
 	b.Status, b.Approval, b.Schedule, b.Retention, b.Guards, b.Drift = "", "", Schedule{}, 0, Guards{}, ""
-	b.Target.Token, b.Source.Token, b.Source.Password = "", "", ""
+	b.Target = target.Config{URL: b.Target.URL} // how it is reached plans nothing else
+	b.Source.Token, b.Source.Password = "", ""
 	h := fnv.New64a()
 	h.Write(b.YAML())
 	return int64(h.Sum64() >> 1)

@@ -37,7 +37,7 @@ func (e *Engine) Why(ctx context.Context, name string) (*Explanation, error) {
 		x.Decision = Decision{Why: "the source does not have it any more"}
 	}
 	if rules := c.rules(o.Type); rules != nil {
-		d, faults := rules.Evaluate(r, Input{Now: e.Now(), SoftDeleted: !x.Decision.In || isFalse(r.Get("accountEnabled").String()), Linked: o.Target != ""})
+		d, faults := rules.Evaluate(r, Input{Now: e.Now(), DefaultDomain: e.App.DefaultDomain, SoftDeleted: !x.Decision.In || isFalse(r.Get("accountEnabled").String()), Linked: o.Target != ""})
 		x.Values, x.Faults = d.Values, faults
 	}
 	if x.Log, err = e.Store.Ops(ctx, OpQuery{Log: true, Person: o.Anchor, Limit: 10}); err != nil {

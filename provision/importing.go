@@ -134,7 +134,7 @@ func (in *importing) object(r *source.Record, was *Object) *Object {
 			return nil
 		}
 		gone := *was
-		gone.Gone, gone.Seen, gone.Dirty = true, in.cycle.Number, true
+		gone.Gone, gone.Seen, gone.Dirty, gone.Retry = true, in.cycle.Number, true, 0
 		return &gone
 	}
 	name := r.Name()
@@ -210,7 +210,7 @@ func (in *importing) absent(ctx context.Context) error {
 	}
 	_, err = in.walk(ctx, unseen, func(objects []*Object) error {
 		for _, o := range objects {
-			o.Gone, o.Dirty = true, true
+			o.Gone, o.Dirty, o.Retry = true, true, 0
 			in.stats.Deleted++
 			in.grouping = in.grouping || o.Type == source.Group
 		}

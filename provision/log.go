@@ -31,7 +31,26 @@ func (op *Op) Details() (d Detail) {
 	if op.Detail != "" {
 		_ = json.Unmarshal([]byte(op.Detail), &d) // written by us
 	}
+	for i := range d.Exchanges {
+		if x := &d.Exchanges[i]; x.Request == asPlanned {
+			x.Request = op.Body
+		}
+	}
 	return d
+}
+
+// asPlanned stands in the log for a request's body that was the operation's own:
+// most are, and each is long enough to be kept once.
+const asPlanned = "(as planned)"
+
+// detail is how Details is kept.
+func (op *Op) detail(d Detail) string {
+	for i := range d.Exchanges {
+		if x := &d.Exchanges[i]; x.Request == op.Body && op.Body != "" {
+			x.Request = asPlanned
+		}
+	}
+	return encode(d)
 }
 
 // Differences are what the operation changes.

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -24,20 +25,34 @@ func (p *planner) match(ctx context.Context, subjects []*subject) error {
 			return err
 		}
 	}
-	if !p.indexed {
-		return p.each(ctx, open, p.matchOne)
+	parallel := p.each
+	if p.indexed {
+		parallel = one // the database is asked, and nobody waits for it
 	}
-	for _, s := range open {
-		if err := p.matchOne(ctx, s); err != nil {
+	if err := parallel(ctx, open, p.seek); err != nil {
+		return err
+	}
+	return one(ctx, open, p.join) // in their order, so that the same plan comes of it each time
+}
+
+// one does fn for all subjects, one after the other.
+func one(ctx context.Context, subjects []*subject, fn func(context.Context, *subject) error) error {
+	for _, s := range subjects {
+		if err := fn(ctx, s); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// matchOne links the subject to the one it finds; several are its trouble, for
-// a guess could give somebody another's account.
+// matchOne is match for one.
 func (p *planner) matchOne(ctx context.Context, s *subject) error {
+	return cmp.Or(p.seek(ctx, s), p.join(ctx, s))
+}
+
+// seek finds who the subject is at the target; several are its trouble, for a
+// guess could give somebody another's account.
+func (p *planner) seek(ctx context.Context, s *subject) error {
 	rules := p.rules(s.Type).Match(s.desired)
 	if len(rules) == 0 {
 		s.trouble = &trouble{"MissingValues", "Every matching attribute is empty, so nobody could tell whether the target has it already. Give it one, or add another matching attribute."}
@@ -50,7 +65,8 @@ func (p *planner) matchOne(ctx context.Context, s *subject) error {
 		}
 		switch {
 		case len(found) == 1:
-			return p.link(ctx, s, found[0], terms)
+			s.found, s.by = &found[0], terms
+			return nil
 		case len(found) > 1:
 			s.trouble = &trouble{"DuplicateTargetEntries", fmt.Sprintf("The target has %d with %s: %s. Link one by hand: rollcall app links %s --link, or remove the others.", len(found), describe(terms), candidates(found), p.App.Name)}
 			return nil
@@ -169,6 +185,14 @@ func agrees(rules *Rules, doc map[string]any, terms []MatchTerm) bool {
 		}
 	}
 	return true
+}
+
+// join links the subject to the one it found.
+func (p *planner) join(ctx context.Context, s *subject) error {
+	if s.found == nil || s.trouble != nil {
+		return nil
+	}
+	return p.link(ctx, s, *s.found, s.by)
 }
 
 // link takes who was found for the subject's own.

@@ -48,10 +48,10 @@ func (x *exporter) carryOut(op *Op, b *batch) {
 	detail.Steps = append(detail.Steps, Step{Name: exportNames[op.Action], Type: "export", Status: op.Status, Description: op.Message})
 	if hide := answer.hide; hide != nil {
 		op.Message, b.object.Error = hide(op.Message), hide(b.object.Error)
-		op.Detail = hide(encode(detail))
+		op.Detail = hide(op.detail(detail))
 		return
 	}
-	op.Detail = encode(detail)
+	op.Detail = op.detail(detail)
 }
 
 // exportNames are Entra's names of the last step.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rollcall-scim/rollcall/provision"
 	"github.com/rollcall-scim/rollcall/provision/target"
@@ -102,7 +103,7 @@ func (n *npmRig) engine() *provision.Engine {
 // good runs a cycle that has to end well.
 func (n *npmRig) good(q provision.Request) *provision.Cycle {
 	n.Helper()
-	n.now = n.now.Add(5 * 60e9)
+	n.now = n.now.Add(5 * time.Minute)
 	e := n.engine()
 	n.wire.forget()
 	c, err := e.Run(n.Context(), q)

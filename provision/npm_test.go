@@ -4,6 +4,7 @@ import (
 	"os"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/rollcall-scim/rollcall/provision"
 	"github.com/rollcall-scim/rollcall/provision/target"
@@ -169,7 +170,7 @@ func (n *npmRig) rename(before, after string) {
 func (n *npmRig) demands() {
 	n.Helper()
 	n.staff[11].title = "Director"
-	n.now = n.now.Add(5 * 60e9)
+	n.now = n.now.Add(5 * time.Minute)
 	e := n.engine()
 	n.wire.forget()
 	if _, err := e.Demand(n.Context(), n.staff[11].upn(), true, "test"); err != nil {

@@ -79,6 +79,7 @@ func (r *reading) checkKeys(n *yaml.Node, t reflect.Type, path []string) {
 	seen := map[string]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
+		key.Tag = "!!str" // null: clear is the key "null", and not YAML's nothing
 		here := append(slices.Clone(path), key.Value)
 		if at, twice := seen[key.Value]; twice {
 			r.add(SetupFault{Line: key.Line, Path: here, Text: fmt.Sprintf("stands twice, in line %d as well; keep one", at)})

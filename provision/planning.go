@@ -3,7 +3,9 @@ package provision
 import (
 	"cmp"
 	"context"
+	"errors"
 	"hash/fnv"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -32,6 +34,7 @@ type planner struct {
 	mu      sync.Mutex     // over claimed, matched and what locked is for: look-ups run beside each other
 	lost    []string       // refs of objects that the target turned out not to have
 	looked  func(*subject) // is shown every subject; nil: nobody
+	writing chan error     // tells how writing down the last operations went; nil: none are being written
 }
 
 // subject is one object while it is being planned.
@@ -46,6 +49,8 @@ type subject struct {
 	current  map[string]any // the target's resource, as far as it is known, with what is planned in it; nil: none
 	known    knowledge
 	stored   map[string]any // what Object.Written will say by the time of the next operation
+	found    *TargetObject  // who it is at the target, before it is linked; nil: nobody
+	by       []MatchTerm    // the rule that found him
 	how      string         // how the link would be made
 	trouble  *trouble       // why it cannot be planned
 	warnings []string
@@ -55,9 +60,10 @@ type subject struct {
 type trouble struct{ code, message string }
 
 // plan is the phase processing.
-func (c *run) plan(ctx context.Context) error {
+func (c *run) plan(ctx context.Context) (err error) {
 	c.enter(PhasePlanning)
 	p := &planner{run: c, counts: map[int]int64{}, claimed: map[uint64]struct{}{}}
+	defer func() { err = errors.Join(err, p.written()) }()
 	if err := c.leaversDue(ctx); err != nil {
 		return err
 	}
@@ -70,7 +76,7 @@ func (c *run) plan(ctx context.Context) error {
 	}
 	done := int64(0)
 	for _, typ := range c.types() {
-		_, err := c.walk(ctx, ObjectQuery{Type: typ, Dirty: true, Now: c.cycle.Started}, func(objects []*Object) error {
+		_, err := c.walk(ctx, ObjectQuery{Type: typ, Dirty: true, Now: c.patience()}, func(objects []*Object) error {
 			done += int64(len(objects))
 			c.tell(PhasePlanning, done, int64(counts.Dirty))
 			return p.chunk(ctx, objects)
@@ -79,10 +85,22 @@ func (c *run) plan(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := p.written(); err != nil {
+		return err
+	}
 	if err := c.Store.SupersedeBefore(ctx, c.cycle.Number); err != nil {
 		return err
 	}
 	return c.guard(ctx, counts)
+}
+
+// patience is the time until which those in escrow are tried again: all of them
+// when somebody asked for that.
+func (c *run) patience() int64 {
+	if c.request.Again {
+		return math.MaxInt64
+	}
+	return c.cycle.Started
 }
 
 // leaversDue has those looked at whose access was taken so long ago that they
@@ -178,7 +196,7 @@ func (p *planner) look(ctx context.Context, o *Object) (*subject, error) {
 		return s, nil // never created; nothing to map
 	}
 	rules := p.rules(o.Type)
-	desired, faults := rules.Evaluate(r, Input{Now: p.Now(), Random: p.Random, SoftDeleted: s.out, Linked: o.Target != "", Taken: p.taken(ctx, o)})
+	desired, faults := rules.Evaluate(r, Input{Now: p.Now(), Random: p.Random, DefaultDomain: p.App.DefaultDomain, SoftDeleted: s.out, Linked: o.Target != "", Taken: p.taken(ctx, o)})
 	s.desired = desired
 	for _, f := range faults {
 		if f.Fatal {
@@ -353,10 +371,9 @@ func (p *planner) keep(ctx context.Context, subjects []*subject) error {
 	if err := p.Store.Await(ctx, waits); err != nil {
 		return err
 	}
-	if err := p.Store.InsertOps(ctx, p.ops); err != nil {
+	if err := p.write(ctx); err != nil {
 		return err
 	}
-	p.ops = p.ops[:0]
 	if p.request.PlanOnly {
 		p.changed, p.over = p.changed[:0], p.over[:0]
 		return nil
@@ -372,6 +389,27 @@ func (p *planner) keep(ctx context.Context, subjects []*subject) error {
 	lost := p.lost
 	p.lost, p.again = nil, true
 	return p.parted(ctx, lost)
+}
+
+// write has the operations written down while the next ones are planned.
+func (p *planner) write(ctx context.Context) error {
+	if err := p.written(); err != nil || len(p.ops) == 0 {
+		return err
+	}
+	ops, done := p.ops, make(chan error, 1)
+	p.ops, p.writing = nil, done
+	go func() { done <- p.Store.InsertOps(ctx, ops) }()
+	return nil
+}
+
+// written waits until all operations are written down.
+func (p *planner) written() error {
+	if p.writing == nil {
+		return nil
+	}
+	err := <-p.writing
+	p.writing = nil
+	return err
 }
 
 // claim takes a target for one source object; false when another one of this

@@ -62,7 +62,7 @@ func (x *exporter) unmasked(op *Op, o *Object, body []byte) (full []byte, hide f
 	if err != nil {
 		return nil, nil, err
 	}
-	d, _ := x.rules(op.Type).Evaluate(r, Input{Now: x.Now(), Random: x.Random, SoftDeleted: op.Action == ActionDisable, Linked: op.Method != "POST"})
+	d, _ := x.rules(op.Type).Evaluate(r, Input{Now: x.Now(), Random: x.Random, DefaultDomain: x.App.DefaultDomain, SoftDeleted: op.Action == ActionDisable, Linked: op.Method != "POST"})
 	var hidden []string
 	for _, v := range d.Values {
 		if hides(v) {

@@ -132,11 +132,11 @@ type ObjectStore interface {
 	ObjectsByTarget(ctx context.Context, typ string, ids []string) ([]*Object, error)
 	CountObjects(ctx context.Context) (Counts, error)
 
-	// PutSource inserts objects or writes their source's part, and Dirty.
+	// PutSource inserts objects or writes their source's part, Dirty and Retry.
 	PutSource(ctx context.Context, objects []*Object) error
 	// MarkSeen notes that objects were met and are as they were.
 	MarkSeen(ctx context.Context, cycle int64, keys []Key) error
-	// PutScope writes scoping's part, and Dirty.
+	// PutScope writes scoping's part, Dirty and Retry.
 	PutScope(ctx context.Context, objects []*Object) error
 	// MarkMet notes that links were met at the target, and are as they should be.
 	MarkMet(ctx context.Context, cycle int64, keys []Key) error

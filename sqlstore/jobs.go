@@ -75,6 +75,9 @@ func (s *Store) fileJobs(ctx context.Context, cfg *river.Config) (Jobs, func(), 
 			return nil, nil, fmt.Errorf("the file of background jobs: %w", err)
 		}
 	}
+	if err := prepareFile(path); err != nil {
+		return nil, nil, err
+	}
 	name := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)&_txlock=immediate"
 	db, err := sql.Open("sqlite", name)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 )
 
 var (
-	putSource = upsert("app_objects", "type, anchor", "ref_key, name_key, seen, gone, dirty, ref, name, faulty, attributes")
-	putScope  = updateRows("app_objects", "type text, anchor text", "dirty boolean, in_scope boolean, assigned bigint, via text, why text")
+	putSource = upsert("app_objects", "type, anchor", "ref_key, name_key, seen, gone, dirty, retry, ref, name, faulty, attributes")
+	putScope  = updateRows("app_objects", "type text, anchor text", "dirty boolean, retry bigint, in_scope boolean, assigned bigint, via text, why text")
 	putLinks  = updateRows("app_objects", "type text, anchor text", `dirty boolean, in_scope boolean, assigned bigint, via text, why text,
 		target text, matched text, linked bigint, written text, version text, met bigint, left_at bigint, failures bigint, retry bigint, error text, held text`)
 )
@@ -50,7 +50,7 @@ func (a *application) PutSource(ctx context.Context, objects []*provision.Object
 			ref = ""
 		}
 		refKey := unlike(anchor, cmp.Or(ref, anchor))
-		values = append(values, o.Type, anchor, refKey, unlike(anchor, o.NameKey), o.Seen, o.Gone, o.Dirty, ref, o.Name, o.Faulty, o.Attributes)
+		values = append(values, o.Type, anchor, refKey, unlike(anchor, o.NameKey), o.Seen, o.Gone, o.Dirty, o.Retry, ref, o.Name, o.Faulty, o.Attributes)
 	}
 	return a.putRows(ctx, putSource, values)
 }
@@ -59,7 +59,7 @@ func (a *application) PutSource(ctx context.Context, objects []*provision.Object
 func (a *application) PutScope(ctx context.Context, objects []*provision.Object) error {
 	var values []any
 	for _, o := range inOrder(objects) {
-		values = append(values, o.Type, o.Anchor, o.Dirty, o.InScope, o.Assigned, o.Via, o.Why)
+		values = append(values, o.Type, o.Anchor, o.Dirty, o.Retry, o.InScope, o.Assigned, o.Via, o.Why)
 	}
 	return a.putRows(ctx, putScope, values)
 }

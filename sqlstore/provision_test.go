@@ -280,6 +280,7 @@ func TestProvisionObjectParts(t *testing.T) {
 		same("linked", &want)
 
 		again := object("anna")
+		again.Retry = 77
 		again.Name, again.NameKey, again.Ref, again.Attributes, again.Seen, again.Gone, again.Faulty = "Ann", "ann", "anna", "{}", 5, true, "broken"
 		want.Name, want.NameKey, want.Ref, want.Attributes, want.Seen, want.Gone, want.Faulty, want.Dirty = "Ann", "ann", "anna", "{}", 5, true, "broken", false
 		ok(t, a.PutSource(t.Context(), []*provision.Object{again}))

@@ -165,8 +165,11 @@ func (s *appSession) showCycles(limit int) error {
 		lines = append(lines, asCycleLine(c))
 		n := c.Counted()
 		outcome := c.Outcome
-		if c.Ended == 0 {
+		switch {
+		case c.Ended == 0:
 			outcome = c.Phase + " …"
+		case c.Phase != provision.PhaseEnded:
+			outcome += ", only planned"
 		}
 		table.add(fmt.Sprint(c.Number), c.Kind, at(c.Started), outcome, fmt.Sprint(n.Created), fmt.Sprint(n.Updated), fmt.Sprint(n.Disabled), fmt.Sprint(n.Removed), fmt.Sprint(n.Failed), fmt.Sprint(n.Staged))
 	}

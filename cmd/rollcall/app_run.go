@@ -48,7 +48,7 @@ to do, with 2 when there are changes, and with 1 when it failed.`,
 func newAppCycle() *cobra.Command {
 	var approve bool
 	var only []string
-	q := provision.Request{}
+	q := provision.Request{Again: true}
 	c := &cobra.Command{
 		Use:   "run NAME",
 		Short: "Run a cycle now",

@@ -4,6 +4,11 @@
 // own clients and no identity provider.
 "use strict";
 
+if (Number.parseInt(process.versions.node) < 20) {
+  console.log(JSON.stringify({ skip: "it needs Node.js 20 or later" }));
+  process.exit();
+}
+
 const express = require("express");
 const jackson = require("@boxyhq/saml-jackson").default;
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rollcall-scim/rollcall/provision"
 	"github.com/rollcall-scim/rollcall/provision/target"
@@ -43,7 +44,7 @@ func TestIgnored(t *testing.T) {
 				t.Fatal(err)
 			}
 			e.Target = to
-			r.now = r.now.Add(5 * 60e9)
+			r.now = r.now.Add(5 * time.Minute)
 			r.target.ForgetRequests()
 			c, err := e.Run(t.Context(), q)
 			if err != nil || c.Outcome != provision.Success {
