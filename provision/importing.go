@@ -173,7 +173,9 @@ func (in *importing) faulty(ctx context.Context, faults []source.Fault) error {
 			if o == nil {
 				o = &Object{Key: k, Ref: k.Anchor, Name: k.Anchor, NameKey: scim.Fold(k.Anchor), Attributes: "{}"}
 			}
-			o.Dirty = o.Dirty || o.Faulty != why[k]
+			if o.Faulty != why[k] {
+				o.Dirty, o.Retry = true, 0
+			}
 			o.Faulty, o.Seen, o.Gone = why[k], in.cycle.Number, false
 			changed = append(changed, o)
 		}
