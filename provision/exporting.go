@@ -126,7 +126,9 @@ func (x *exporter) gather(ctx context.Context, ops []*Op) (batches []*batch, err
 	about := map[Key]bool{} // or only referred to
 	for _, op := range ops {
 		for _, k := range referred([]byte(op.Body)) {
-			about[k] = about[k]
+			if !about[k] {
+				about[k] = false
+			}
 		}
 		about[op.Key] = true
 	}
