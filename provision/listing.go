@@ -5,6 +5,7 @@ import (
 	"encoding/json/v2"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"maps"
 	"net/http"
 	"slices"
@@ -19,7 +20,7 @@ import (
 // (drift), and what has vanished.
 func (c *run) list(ctx context.Context) error {
 	c.enter(PhaseMatching)
-	c.indexed = !c.profile.PartialLists
+	c.indexed, c.free = !c.profile.PartialLists, map[uint64]struct{}{}
 	if !c.indexed {
 		return nil
 	}
@@ -150,6 +151,11 @@ func (c *run) listed(ctx context.Context, typ string, page []*scim.Resource) err
 		return err
 	}
 	c.drifts = c.drifts[:0]
+	for _, t := range others {
+		for _, k := range t.Keys {
+			c.free[k.hash(typ)] = struct{}{}
+		}
+	}
 	return c.Store.PutTargets(ctx, others)
 }
 
@@ -203,6 +209,14 @@ func (c *run) targetObject(typ, id string, doc map[string]any, r *scim.Resource)
 		}
 	}
 	return t
+}
+
+func (k MatchKey) hash(typ string) uint64 { return hashed(typ + "/" + k.Path + "/" + k.Value) }
+
+func hashed(text string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(text))
+	return h.Sum64()
 }
 
 // vanished looks at the links whose objects were not listed. Some targets hide

@@ -163,8 +163,11 @@ func hasText(v any, text string) bool {
 }
 
 func (p *planner) findListed(ctx context.Context, typ string, terms []MatchTerm) (found []TargetObject, err error) {
-	first := terms[0]
-	listed, err := p.Store.MatchTargets(ctx, p.cycle.Number, typ, MatchKey{first.Path.String(), fold(first.Value)}, 20)
+	key := MatchKey{terms[0].Path.String(), fold(terms[0].Value)}
+	if _, listed := p.free[key.hash(typ)]; !listed {
+		return nil, nil
+	}
+	listed, err := p.Store.MatchTargets(ctx, p.cycle.Number, typ, key, 20)
 	for _, t := range listed {
 		if agrees(p.rules(typ), decode(t.Doc), terms) {
 			found = append(found, t)

@@ -71,6 +71,7 @@ func (x *exporter) succeed(op *Op, b *batch, answer sent, matched string, now ti
 	} else {
 		x.link(op, o, answer, matched, now)
 		x.learnt(op, b, answer)
+		op.After = "" // is in the object from now on
 		x.leaves(op, o, now)
 		x.clean(op, o, answer)
 	}
@@ -107,7 +108,7 @@ func (x *exporter) link(op *Op, o *Object, answer sent, matched string, now time
 func (x *exporter) learnt(op *Op, b *batch, answer sent) {
 	var now map[string]any
 	if answer.resource != nil {
-		if doc := decode(string(answer.resource.JSON())); len(doc) > 2 && doc["schemas"] != nil {
+		if doc := decode(string(answer.resource.JSON())); len(doc) > 2 && doc["schemas"] != nil && doc["id"] == op.Target {
 			now = x.rules(op.Type).Current(doc)
 			delete(now, membersPath)
 		}

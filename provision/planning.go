@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"hash/fnv"
 	"math"
 	"slices"
 	"strings"
@@ -415,9 +414,7 @@ func (p *planner) written() error {
 // claim takes a target for one source object; false when another one of this
 // plan has it already.
 func (p *planner) claim(typ, id string) bool {
-	h := fnv.New64a()
-	h.Write([]byte(typ + "/" + id))
-	sum := h.Sum64()
+	sum := hashed(typ + "/" + id)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	_, taken := p.claimed[sum]

@@ -83,7 +83,7 @@ const membersPath = "members"
 // comes says that the object gets an id in this plan, as far as can be told: it
 // is in scope, to be looked at, and not waiting for its next try.
 func (p *planner) comes(o *Object) bool {
-	if o.Gone || !o.Dirty || o.Retry > p.cycle.Started || o.Faulty != "" || !p.handles(o.Type) || p.compiled.protects(o) {
+	if o.Gone || !o.Dirty || o.Retry > p.patience() || o.Faulty != "" || !p.handles(o.Type) || p.compiled.protects(o) {
 		return false
 	}
 	r, err := o.record()
@@ -96,7 +96,7 @@ func (p *planner) comes(o *Object) bool {
 // wake has those looked at who wait for an object that is about to get an id,
 // so that one plan creates it and refers to it.
 func (c *run) wake(ctx context.Context) error {
-	_, err := c.walk(ctx, ObjectQuery{Dirty: true, Now: c.cycle.Started}, func(objects []*Object) error {
+	_, err := c.walk(ctx, ObjectQuery{Dirty: true, Now: c.patience()}, func(objects []*Object) error {
 		var refs []string
 		for _, o := range objects {
 			if o.Target == "" && !o.Gone {

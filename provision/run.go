@@ -28,6 +28,9 @@ type run struct {
 	breaker  breaker
 	used     target.Stats // before the cycle
 	indexed  bool         // the target's objects are in the store, all of them
+	// free are the matching attributes of those whom the target listed and nobody
+	// is linked to, by hash: eight bytes each, so that it may be a million.
+	free     map[uint64]struct{}
 	warnings []string
 	drifts   []*Op // of the page being compared
 	setup    bool  // it is another set-up than that of the cycle before

@@ -1,11 +1,13 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"encoding/json/jsontext"
 	"encoding/json/v2"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 
 	"github.com/rollcall-scim/rollcall/provision/target"
@@ -46,7 +48,7 @@ func (x *exporter) send(ctx context.Context, op *Op, b *batch) (answer sent, err
 		return answer, errNotCreated
 	case op.Method == "PUT":
 		answer.resource, err = x.sp.Replace(ctx, op.Type, id, scim.ResourceFromJSON(body), x.version(b.object))
-		return answer, err
+		return answer, cmp.Or(err, refusal(answer.resource))
 	case op.Method == "DELETE":
 		if err := x.sp.Delete(ctx, op.Type, id, ""); err != nil && !isNotFound(err) {
 			return answer, err
@@ -58,7 +60,20 @@ func (x *exporter) send(ctx context.Context, op *Op, b *batch) (answer sent, err
 		return answer, err
 	}
 	answer.resource, err = x.sp.Patch(ctx, op.Type, id, patch, "")
-	return answer, err
+	return answer, cmp.Or(err, refusal(answer.resource))
+}
+
+// refusal is the error that some servers answer with a status of 200.
+func refusal(r *scim.Resource) error {
+	if r == nil {
+		return nil
+	}
+	doc := decode(string(r.JSON()))
+	if schemas, _ := doc["schemas"].([]any); !slices.Contains(schemas, any(scim.ErrorURN)) {
+		return nil
+	}
+	detail, _ := doc["detail"].(string)
+	return scim.Errorf(http.StatusInternalServerError, "", "", "an error in an answer of 200: %s", detail)
 }
 
 // resolved is JSON with ids in the place of virtual ones.
@@ -105,6 +120,9 @@ const createTries = 2
 func (x *exporter) create(ctx context.Context, op *Op, o *Object, body []byte, answer *sent) (err error) {
 	for range createTries {
 		answer.resource, err = x.sp.Create(ctx, op.Type, scim.ResourceFromJSON(body))
+		if err == nil {
+			err = refusal(answer.resource)
+		}
 		if err == nil && answer.resource.ID() == "" {
 			err = errNoID // where it is must be found out
 		} else if err == nil {
