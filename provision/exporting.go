@@ -38,7 +38,7 @@ func (c *run) export(ctx context.Context) error {
 		context.AfterFunc(work, func() { t.Stop() })
 	})
 	defer stop()
-	x := &exporter{run: c, work: work, total: int64(c.stats.Planned), todo: make(chan *batch), finished: make(chan *batch, chunk)}
+	x := &exporter{run: c, work: work, total: int64(c.stats.Planned), todo: make(chan *batch, chunk/2), finished: make(chan *batch, chunk)}
 	err := x.all(ctx)
 	c.again = c.again || x.anew || len(x.lost) > 0
 	parted := c.parted(context.WithoutCancel(ctx), x.lost)

@@ -165,7 +165,7 @@ func (c *run) compare(o *Object, doc map[string]any) (changed bool) {
 	k := knowledgeOf(o.Written)
 	now := c.rules(o.Type).Current(doc)
 	delete(now, membersPath) // not listed
-	if len(k.sent)+len(k.drifted) == 0 && sameWritten(k.values, now) {
+	if len(k.values) > 0 && len(k.sent)+len(k.drifted) == 0 && sameWritten(k.values, now) {
 		return false
 	}
 	repair := c.App.Drift == DriftRepair

@@ -203,6 +203,11 @@ func (x *exporter) fail(op *Op, b *batch, err error, now time.Time) {
 	case errors.Is(err, errNotCreated):
 		op.Status = "skipped"
 	default:
+		if op.matched && o.Target == "" {
+			// Who it is was found out, whatever became of the change. What it
+			// holds is read before it is tried again.
+			o.Target, o.Matched, o.Linked = op.Target, op.Details().Matched, now.UnixMicro()
+		}
 		escrow(o, t, x.cycle.Number, now)
 		if again := now.Add(time.Duration(f.RetryAfter) * time.Second).UnixMicro(); again > o.Retry {
 			o.Retry = again

@@ -285,6 +285,8 @@ func (p *planner) stale(s *subject) bool {
 		// wait for an admin are planned in every cycle: asking for each would be
 		// thousands of requests for nothing.
 		return p.replaces(s.Type) && s.Left == 0 && (s.decision.In || p.App.Leavers.disables())
+	case len(s.known.values) == 0:
+		return true // linked, and nothing was written yet
 	case s.Left > 0:
 		return true // targets hide whom they have disabled from lists
 	case p.indexed && s.Type != groupType && !p.replaces(s.Type):

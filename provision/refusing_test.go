@@ -283,3 +283,26 @@ func TestNextRun(t *testing.T) {
 		r.want("a source that fails in quarantine", next(), time.Minute)
 	})
 }
+
+// TestFailedMatch: whoever was found keeps his link though the first change of
+// him fails, and stays in his groups meanwhile.
+func TestFailedMatch(t *testing.T) {
+	onRig(t, func(r *rig) {
+		r.have(3)
+		id := r.make(r.client(), "User", map[string]any{"userName": "p1@contoso.test", "title": "Kept"})
+		r.target.Misbehave(hostile.Fault{Kind: hostile.Refuse, Status: 400, Method: "PATCH", Resource: "Users"})
+		r.groups["Staff"] = []string{"k0", "k1"}
+		r.ends(provision.Warning, provision.Request{})
+		r.want("link", r.object("k1").Target, id)
+		r.groups["Staff"] = []string{"k0", "k1", "k2"}
+		r.now = r.now.Add(-30 * time.Second)
+		r.cycle(provision.Request{})
+		r.want("members", r.members("Staff"), r.ids("p0", "p1", "p2"))
+		r.target.Behave()
+		r.now = r.now.Add(time.Hour)
+		r.good(provision.Request{})
+		r.agrees()
+		r.want("what is not mapped", r.user("p1")["title"], "Kept")
+		r.quiet("later")
+	})
+}

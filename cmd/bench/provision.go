@@ -40,6 +40,7 @@ type cycleFigures struct {
 	Outcome   string          `json:"outcome"`
 	Message   string          `json:"message"`
 	Megabytes float64         `json:"megabytes"` // at most, of memory of its own
+	Live      float64         `json:"live"`      // of it in megabytes, what the last collection found in use
 }
 
 type phaseFigures struct {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"runtime/metrics"
 	"runtime/pprof"
 	"strconv"
 	"strings"
@@ -86,7 +87,8 @@ func (w engineWork) cycle(ctx context.Context) (f cycleFigures, err error) {
 	memory := watchMemory()
 	began := time.Now()
 	c, err := e.Run(ctx, provision.Request{Actor: "bench", PlanOnly: w.Cycle == "plan", Full: w.Cycle == "full"})
-	f.Seconds, f.Megabytes = time.Since(began).Seconds(), memory()
+	f.Seconds = time.Since(began).Seconds()
+	f.Megabytes, f.Live = memory()
 	if err != nil {
 		return f, err
 	}
@@ -133,17 +135,17 @@ func (p *phaseTimes) all() []phaseFigures {
 }
 
 // watchMemory looks at the memory of this process until it is asked for the
-// most that it has seen, in megabytes. Files that are mapped are the system's
-// to take back, and are left out.
-func watchMemory() (most func() float64) {
-	var highest float64
+// most that it has seen, in megabytes: resident, and in use by Go. Files that are
+// mapped are the system's to take back, and are left out.
+func watchMemory() (most func() (resident, live float64)) {
+	var resident, live float64
 	ended := make(chan struct{})
 	var looking sync.WaitGroup
 	looking.Go(func() {
 		tick := time.NewTicker(20 * time.Millisecond)
 		defer tick.Stop()
 		for {
-			highest = max(highest, ownMemory())
+			resident, live = max(resident, ownMemory()), max(live, liveHeap())
 			select {
 			case <-ended:
 				return
@@ -151,11 +153,21 @@ func watchMemory() (most func() float64) {
 			}
 		}
 	})
-	return func() float64 {
+	return func() (float64, float64) {
 		close(ended)
 		looking.Wait()
-		return highest
+		return resident, live
 	}
+}
+
+// liveHeap is what the last collection found in use, in megabytes.
+func liveHeap() float64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(sample)
+	if sample[0].Value.Kind() != metrics.KindUint64 {
+		return 0
+	}
+	return float64(sample[0].Value.Uint64()) / (1 << 20)
 }
 
 // ownMemory is the resident memory of this process in megabytes; 0 where the
