@@ -104,7 +104,7 @@ func (c *run) fresh(page []*scim.Resource, last *map[string]bool) (fresh []*scim
 func (c *run) pageSize() int {
 	size := 100
 	if n := c.features.MaxResults; n > 0 {
-		size = min(size, n)
+		size = min(2*size, n) // it said how many it gives, so it may be asked for more than most give
 	}
 	if n := c.profile.PageSize; n > 0 {
 		size = min(size, n)
