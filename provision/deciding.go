@@ -161,15 +161,19 @@ func (p *planner) finish(s *subject, ops []*Op) {
 		p.settle(s, s.Why)
 		return
 	}
-	open := false
+	open, all := false, true
 	for _, op := range ops {
 		p.approve(s, op)
 		open = open || op.State == Planned || op.State == Staged
+		all = all && op.State == Planned
 	}
 	s.Dirty = open // what was rejected stays so until the source changes
 	ops[len(ops)-1].Last = lastOf(ops)
 	if s.how != "" { // written with the operation, not before
 		s.unlinkMatch()
+	}
+	if all && ops[0].Action == ActionCreate {
+		return // its row is written when it was created, and twice would be once too often
 	}
 	p.changed = append(p.changed, s.Object)
 }

@@ -38,6 +38,9 @@ func (x *exporter) carryOut(op *Op, b *batch) {
 	now := x.Now()
 	op.Time, op.Duration = now.UnixMicro(), now.Sub(begun).Microseconds()
 	detail.Exchanges = record.Exchanges()
+	if op.Action == ActionCreate {
+		b.object.InScope, b.object.Why = true, op.Why // see planner.finish
+	}
 	if err == nil {
 		x.succeed(op, b, answer, detail.Matched, now)
 	} else {
