@@ -148,6 +148,8 @@ type Quarantine struct {
 	Since  int64  `json:"since"`
 	Next   int64  `json:"next"` // when it is tried again
 	Tries  int    `json:"tries"`
+	// Version is that of the set-up under which the last try failed.
+	Version int64 `json:"version"`
 }
 
 func quarantined(text string) (q Quarantine) {

@@ -29,6 +29,9 @@ type Engine struct {
 	// Parallel is how many requests run at the same time; what the target
 	// allows when 0.
 	Parallel int
+	// Version is the set-up's. A quarantine ends with the set-up that it began
+	// under: whoever gave the application another token does not have to wait.
+	Version int64
 	// Changed says whether the set-up is another one since, or off; a running
 	// cycle asks twice a second. Nil: never.
 	Changed func(context.Context) (bool, error)

@@ -133,7 +133,7 @@ func (c *run) quarantine(now time.Time) string {
 	if c.state.Quarantine != "" {
 		q = quarantined(c.state.Quarantine)
 	}
-	q.Reason, q.Tries, q.Next = c.cycle.Message, q.Tries+1, now.Add(quarantineBeat).UnixMicro()
+	q.Version, q.Reason, q.Tries, q.Next = c.Version, c.cycle.Message, q.Tries+1, now.Add(quarantineBeat).UnixMicro()
 	return encode(q)
 }
 
@@ -156,7 +156,7 @@ func (c *run) probation(now int64) error {
 	if c.state.Quarantine == "" || c.request.Actor != BySchedule {
 		return nil
 	}
-	if q := quarantined(c.state.Quarantine); now < q.Next {
+	if q := quarantined(c.state.Quarantine); now < q.Next && q.Version == c.Version {
 		return &QuarantineError{q}
 	}
 	return nil

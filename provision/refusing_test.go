@@ -306,3 +306,21 @@ func TestFailedMatch(t *testing.T) {
 		r.quiet("later")
 	})
 }
+
+// TestNewTokenEndsQuarantine: whoever gave the application another set-up does
+// not wait for the next try.
+func TestNewTokenEndsQuarantine(t *testing.T) {
+	onRig(t, func(r *rig) {
+		r.have(3)
+		token := r.target.Token
+		e := r.engine()
+		r.target.Token = "another"
+		r.ends(provision.Breaking, provision.Request{Actor: provision.BySchedule})
+		if _, err := e.Run(r.Context(), provision.Request{Actor: provision.BySchedule}); !errors.Is(err, provision.ErrQuarantined) {
+			t.Fatalf("in quarantine: %v", err)
+		}
+		r.target.Token = token
+		e.Version++
+		r.good(provision.Request{Actor: provision.BySchedule})
+	})
+}

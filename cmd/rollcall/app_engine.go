@@ -49,7 +49,7 @@ func (e *engines) open(ctx context.Context, t *directory.Tenant, a directory.App
 	if err != nil {
 		return nil, nil, hide(errors.Join(err, from.Close()))
 	}
-	engine = &provision.Engine{App: app, Source: from, Target: to, Store: state, Now: time.Now, Logger: e.logger}
+	engine = &provision.Engine{App: app, Source: from, Target: to, Store: state, Now: time.Now, Logger: e.logger, Version: a.Version}
 	engine.Changed = func(ctx context.Context) (bool, error) {
 		version, err := t.ApplicationSeq(ctx, a.ID)
 		return version != a.Version, err

@@ -140,7 +140,11 @@ type cycleWorker struct {
 // again: what failed in it stands in the cycle.
 func (w *cycleWorker) Work(ctx context.Context, job *river.Job[cycleArgs]) error {
 	err := w.cycles.run(ctx, job.Args)
-	if err == nil || errors.Is(err, provision.ErrLeased) || errors.Is(err, provision.ErrQuarantined) || ctx.Err() != nil {
+	var q *provision.QuarantineError
+	if errors.As(err, &q) {
+		return w.cycles.engines.store.Provision().Application(job.Args.Tenant, job.Args.App).Schedule(ctx, q.Next, 0)
+	}
+	if err == nil || errors.Is(err, provision.ErrLeased) || ctx.Err() != nil {
 		return nil
 	}
 	w.cycles.logger.Error("an application's cycle could not run", "application", job.Args.App, "error", err)
