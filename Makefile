@@ -60,10 +60,11 @@ FUZZTIME ?= 5s
 
 # Only one target can be fuzzed at a time, so they are asked for by name.
 fuzz:
-	@set -e; targets="$$(go test -list '^Fuzz' ./scim)"; \
-	for target in $$(echo "$$targets" | grep '^Fuzz'); do \
-		echo "go test -fuzz $$target -fuzztime $(FUZZTIME) ./scim"; \
-		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 2s ./scim; \
+	@set -e; for package in ./scim ./provision ./provision/expression; do \
+		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+			echo "go test -fuzz $$target -fuzztime $(FUZZTIME) $$package"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 2s $$package; \
+		done; \
 	done
 
 tools:
