@@ -29,15 +29,14 @@ type Profile struct {
 	HidesMembers   bool // members of groups are taken, and never shown
 	NoBulk         bool // not used, whatever the server says
 	NoETag         bool // no If-Match is sent
-	PageSize       int  // resources asked for at once; never 0 in a Target's Profile
+	PageSize       int  // resources asked for at once; 0: as many as the server says, or 100
 	// Limits are those that the server's makers have published; Config.Limits
 	// go before.
 	Limits map[string]string
 }
 
 const (
-	defaultMembers  = 100
-	defaultPageSize = 100
+	defaultMembers = 100
 )
 
 // profiles are the kinds of servers that are known, as their makers describe
@@ -90,9 +89,6 @@ func profile(name string) Profile {
 	p.Name = name
 	if p.MaxMembers == 0 {
 		p.MaxMembers = defaultMembers
-	}
-	if p.PageSize == 0 {
-		p.PageSize = defaultPageSize
 	}
 	return p
 }
