@@ -40,6 +40,7 @@ type Engine struct {
 
 	compiled *rules
 	owner    string
+	leased   time.Duration // how long a lease lasts: leaseTime, but for tests
 }
 
 // Request asks for a cycle.
@@ -57,10 +58,9 @@ type Request struct {
 }
 
 // Lease times. A process that was killed is followed by another one after
-// leaseTime.
+// leaseTime; one that lives prolongs its lease five times as often.
 const (
 	leaseTime = 10 * time.Second
-	leaseBeat = 2 * time.Second
 	stopBeat  = 400 * time.Millisecond
 	// stopGrace is what requests under way get when a cycle is to stop.
 	stopGrace = 500 * time.Millisecond
@@ -89,6 +89,9 @@ func (e *Engine) Run(ctx context.Context, r Request) (*Cycle, error) {
 	var first *Cycle
 	for range 3 {
 		c, again, err := e.cycle(ctx, r)
+		if err == nil && errors.Is(context.Cause(ctx), ErrLeased) {
+			err = ErrLeased // how it ended is for the other process to say
+		}
 		if err != nil {
 			return first, err
 		}
@@ -146,24 +149,30 @@ func (e *Engine) prepare() error {
 	if err != nil {
 		return err
 	}
-	e.compiled, e.owner = compiled, uuid.NewV4().String()
+	e.compiled, e.owner, e.leased = compiled, uuid.NewV4().String(), cmp.Or(e.leased, leaseTime)
 	return nil
 }
 
 // lease takes the application and keeps it until release is called. The context
 // ends with errStopped when the set-up changes, and with ErrLeased when the
-// lease was lost.
+// lease was lost: also when it could not be prolonged in time, because the
+// database did not answer, for then another process may have begun.
 func (e *Engine) lease(parent context.Context) (ctx context.Context, release func(), err error) {
-	now := e.Now()
-	if err := e.Store.Lease(parent, e.owner, now.UnixMicro(), now.Add(leaseTime).UnixMicro()); err != nil {
+	asked := time.Now()
+	if err := e.take(parent); err != nil {
 		return nil, nil, err
 	}
 	ctx, cancel := context.WithCancelCause(parent)
+	over := time.AfterFunc(e.leased-time.Since(asked), func() { cancel(ErrLeased) })
 	var wait sync.WaitGroup
 	wait.Go(func() {
-		e.beat(ctx, leaseBeat, func() error {
-			now := e.Now()
-			return e.Store.Lease(ctx, e.owner, now.UnixMicro(), now.Add(leaseTime).UnixMicro())
+		e.beat(ctx, e.leased/5, func() error {
+			asked := time.Now()
+			err := e.take(ctx)
+			if err == nil {
+				over.Reset(e.leased - time.Since(asked))
+			}
+			return err
 		}, cancel)
 	})
 	wait.Go(func() {
@@ -180,10 +189,17 @@ func (e *Engine) lease(parent context.Context) (ctx context.Context, release fun
 	return ctx, func() {
 		cancel(nil)
 		wait.Wait()
+		over.Stop()
 		if err := e.Store.Release(context.WithoutCancel(parent), e.owner); err != nil {
 			e.Logger.Warn("an application's lease could not be given back", "error", err)
 		}
 	}, nil
+}
+
+// take takes the application, or keeps it for longer.
+func (e *Engine) take(ctx context.Context) error {
+	now := e.Now()
+	return e.Store.Lease(ctx, e.owner, now.UnixMicro(), now.Add(e.leased).UnixMicro())
 }
 
 // beat calls do from time to time and cancels with its error when it is one of
