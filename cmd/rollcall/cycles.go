@@ -142,14 +142,29 @@ func (w *cycleWorker) Work(ctx context.Context, job *river.Job[cycleArgs]) error
 	err := w.cycles.run(ctx, job.Args)
 	var q *provision.QuarantineError
 	if errors.As(err, &q) {
-		return w.cycles.engines.store.Provision().Application(job.Args.Tenant, job.Args.App).Schedule(ctx, q.Next, 0)
+		return w.cycles.postpone(ctx, job.Args, q.Next)
 	}
 	if err == nil || errors.Is(err, provision.ErrLeased) || ctx.Err() != nil {
 		return nil
 	}
 	w.cycles.logger.Error("an application's cycle could not run", "application", job.Args.App, "error", err)
-	again := time.Now().Add(time.Minute).UnixMicro()
-	return w.cycles.engines.store.Provision().Application(job.Args.Tenant, job.Args.App).Schedule(ctx, again, 0)
+	return w.cycles.postpone(ctx, job.Args, time.Now().Add(time.Minute).UnixMicro())
+}
+
+// postpone schedules an application that did not run; at 0, not at all. A lease
+// that a dead process left ends with it: what is leased by the dead is due at
+// once, and would be found again with every look.
+func (c *cycles) postpone(ctx context.Context, args cycleArgs, at int64) error {
+	const undertaker = "nobody"
+	state, now := c.engines.store.Provision().Application(args.Tenant, args.App), time.Now().UnixMicro()
+	err := state.Lease(ctx, undertaker, now, now)
+	if errors.Is(err, provision.ErrLeased) {
+		return nil // somebody runs it after all, and says when it runs next
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(state.Schedule(ctx, at, 0), state.Release(ctx, undertaker))
 }
 
 func (c *cycles) run(ctx context.Context, args cycleArgs) error {
@@ -171,7 +186,7 @@ func (c *cycles) run(ctx context.Context, args cycleArgs) error {
 	}
 	defer closing()
 	if e.App.Status != provision.On {
-		return state.Schedule(ctx, 0, 0)
+		return c.postpone(ctx, args, 0)
 	}
 	cycle, err := e.Run(ctx, provision.Request{Actor: provision.BySchedule})
 	if cycle != nil && cycle.Outcome != provision.Success {
