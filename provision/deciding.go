@@ -161,13 +161,17 @@ func (p *planner) finish(s *subject, ops []*Op) {
 		p.settle(s, s.Why)
 		return
 	}
-	open, all := false, true
+	open, goes, all := false, false, true
 	for _, op := range ops {
 		p.approve(s, op)
 		open = open || op.State == Planned || op.State == Staged
+		goes = goes || op.State == Planned
 		all = all && op.State == Planned
 	}
 	s.Dirty = open // what was rejected stays so until the source changes
+	if !goes {
+		s.Retry = 0 // it waits for an admin, and not for its time
+	}
 	ops[len(ops)-1].Last = lastOf(ops)
 	if s.how != "" { // written with the operation, not before
 		s.unlinkMatch()
@@ -212,10 +216,10 @@ func (p *planner) referring(s *subject, ops []*Op) []*Op {
 }
 
 // may says whether the set-up allows the action.
-func (p *planner) may(typ, action string) bool {
-	m := p.App.Users
+func (c *run) may(typ, action string) bool {
+	m := c.App.Users
 	if typ == groupType {
-		m = p.App.Groups
+		m = c.App.Groups
 	}
 	return len(m.Actions) == 0 || slices.Contains(m.Actions, action)
 }

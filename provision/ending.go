@@ -103,7 +103,15 @@ func (c *run) remember(ctx context.Context, now time.Time) error {
 	if err := c.Store.PutState(ctx, c.state); err != nil {
 		return err
 	}
-	return c.Store.Schedule(ctx, c.next(now), c.watched())
+	if err := c.Store.Schedule(ctx, c.next(now), c.watched()); err != nil || c.Changed == nil {
+		return err
+	}
+	// Whoever changed the set-up asked for a cycle at once, perhaps before this
+	// one said when it wants the next: so it is asked once more, and after that.
+	if changed, err := c.Changed(ctx); err != nil || !changed || c.App.Status != On {
+		return err
+	}
+	return c.Store.Schedule(ctx, now.UnixMicro(), 0)
 }
 
 // watched is the last change of the tenant's directory that the cycle saw, where
@@ -129,11 +137,13 @@ func (c *run) next(now time.Time) int64 {
 	soon := now.Add(time.Minute).UnixMicro()
 	next := max(c.cycle.Started+every.Microseconds(), now.UnixMicro()+1)
 	switch {
+	case c.cycle.Outcome == Stopped && c.request.Actor == BySchedule:
+		return now.UnixMicro() // there is more to do: by another process, or by this one when it is back
 	case c.state.Quarantine != "":
 		return max(quarantined(c.state.Quarantine).Next, soon)
 	case c.cycle.Outcome == Failure:
 		return min(next, soon)
-	case c.state.Escrowed > 0:
+	case c.state.Escrowed > c.cycle.Started: // the others wait for something else than their time
 		return min(next, max(c.state.Escrowed, now.Add(firstRetry/6).UnixMicro()))
 	}
 	return next

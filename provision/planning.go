@@ -109,7 +109,7 @@ func (c *run) leaversDue(ctx context.Context) error {
 	_, err := c.walk(ctx, ObjectQuery{LeftBefore: before}, func(objects []*Object) error {
 		var keys []Key
 		for _, o := range objects {
-			if !o.Dirty {
+			if c.leaverDue(o) {
 				keys = append(keys, o.Key)
 			}
 		}
@@ -119,6 +119,12 @@ func (c *run) leaversDue(ctx context.Context) error {
 		return c.Store.MarkDirty(ctx, keys)
 	})
 	return err
+}
+
+// leaverDue says that looking at him may end with a deletion; who cannot be
+// deleted would be looked at in every cycle.
+func (c *run) leaverDue(o *Object) bool {
+	return !o.Dirty && c.may(o.Type, ActionDelete) && !c.compiled.protects(o) && !strings.Contains(o.Held, "rejected:")
 }
 
 func (l Leavers) action() string {

@@ -96,16 +96,21 @@ func (p *planner) comes(o *Object) bool {
 // wake has those looked at who wait for an object that is about to get an id,
 // so that one plan creates it and refers to it.
 func (c *run) wake(ctx context.Context) error {
-	_, err := c.walk(ctx, ObjectQuery{Dirty: true, Now: c.patience()}, func(objects []*Object) error {
-		var refs []string
-		for _, o := range objects {
-			if o.Target == "" && !o.Gone {
-				refs = append(refs, o.Ref)
+	for _, typ := range c.types() { // the others are never planned, and stay to be looked at
+		_, err := c.walk(ctx, ObjectQuery{Type: typ, Dirty: true, Now: c.patience()}, func(objects []*Object) error {
+			var refs []string
+			for _, o := range objects {
+				if o.Target == "" && !o.Gone {
+					refs = append(refs, o.Ref)
+				}
 			}
+			return c.Engine.wakeFor(ctx, refs)
+		})
+		if err != nil {
+			return err
 		}
-		return c.Engine.wakeFor(ctx, refs)
-	})
-	return err
+	}
+	return nil
 }
 
 func (e *Engine) wakeFor(ctx context.Context, refs []string) error {

@@ -119,7 +119,7 @@ type ObjectQuery struct {
 	Unmet      int64 // linked, and not met at the target by this cycle
 	Linked     bool
 	Escrow     bool
-	LeftBefore int64  // whose access was taken before that time and who still have a link
+	LeftBefore int64  // whose access was taken before that time, who are out of scope and still have a link
 	Search     string // a folded name, anchor, or target id
 }
 

@@ -147,7 +147,7 @@ func objectStates(w *where, q provision.ObjectQuery) {
 		w.fixed("retry > 0")
 	}
 	if q.LeftBefore != 0 {
-		w.and("left_at > 0 and left_at<$%d and target<>''", q.LeftBefore)
+		w.and("left_at > 0 and left_at<$%d and target<>'' and in_scope = false", q.LeftBefore)
 	}
 }
 

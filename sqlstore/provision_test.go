@@ -343,7 +343,7 @@ func TestProvisionObjectQueries(t *testing.T) {
 			"unmet":       {provision.ObjectQuery{Unmet: 4}, func(o *provision.Object) bool { return o.Target != "" && o.Met != 4 }},
 			"linked":      {provision.ObjectQuery{Linked: true}, func(o *provision.Object) bool { return o.Target != "" }},
 			"escrow":      {provision.ObjectQuery{Escrow: true}, func(o *provision.Object) bool { return o.Retry > 0 }},
-			"left":        {provision.ObjectQuery{LeftBefore: 6}, func(o *provision.Object) bool { return o.Left > 0 && o.Left < 6 && o.Target != "" }},
+			"left":        {provision.ObjectQuery{LeftBefore: 6}, func(o *provision.Object) bool { return o.Left > 0 && o.Left < 6 && o.Target != "" && !o.InScope }},
 			"by name":     {provision.ObjectQuery{Search: "p07@contoso.test"}, func(o *provision.Object) bool { return o.Anchor == "p07" }},
 			"by anchor":   {provision.ObjectQuery{Search: "p09"}, func(o *provision.Object) bool { return o.Anchor == "p09" }},
 			"by target":   {provision.ObjectQuery{Search: "tp11"}, func(o *provision.Object) bool { return o.Anchor == "p11" }},
