@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json/v2"
 	"fmt"
+	"strings"
 
 	"github.com/rollcall-scim/rollcall/provision/expression"
 	"github.com/rollcall-scim/rollcall/provision/source"
@@ -16,7 +17,8 @@ import (
 type importing struct {
 	*run
 	buffer []source.Record
-	at     map[Key]int // the place in the buffer
+	given  map[string]int // how many the source gave, by type
+	at     map[Key]int    // the place in the buffer
 	// grouping says that an assignment may be another one: a group changed, or
 	// somebody is new.
 	grouping bool
@@ -26,7 +28,7 @@ type importing struct {
 // record is whole (I3); nothing is taken for deleted then (I1).
 func (c *run) read(ctx context.Context, since string) (grouping bool, err error) {
 	c.enter(PhaseImport)
-	in := &importing{run: c, at: map[Key]int{}}
+	in := &importing{run: c, at: map[Key]int{}, given: map[string]int{}}
 	reading, err := c.Source.Read(ctx, since, func(r source.Record) error {
 		if key := (Key{r.Type, r.Anchor}); len(in.at) > 0 {
 			if _, twice := in.at[key]; twice {
@@ -35,6 +37,7 @@ func (c *run) read(ctx context.Context, since string) (grouping bool, err error)
 				}
 			}
 		}
+		in.given[r.Type]++
 		in.at[Key{r.Type, r.Anchor}] = len(in.buffer)
 		in.buffer = append(in.buffer, r)
 		if len(in.buffer) == chunk {
@@ -195,14 +198,24 @@ func (in *importing) absent(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	missing, err := in.walk(ctx, unseen, nil)
+	lost := map[string]int{}
+	missing, err := in.walk(ctx, unseen, func(objects []*Object) error {
+		for _, o := range objects {
+			lost[o.Type]++
+		}
+		return nil
+	})
 	if err != nil || missing == 0 {
 		return err
 	}
 	guard := in.App.Guards.Shrink
-	if in.stats.Read == 0 && !guard.Off && !in.request.AcceptShrink {
-		in.cycle.Complete = false
-		in.warn(fmt.Sprintf("The source is empty, and had %d objects: nothing was taken for deleted. If that is right, run: rollcall app run %s --accept-shrink", counts.Source, in.App.Name))
+	for typ, n := range lost { // a file that is empty or away, a search base that was renamed
+		if in.given[typ] == 0 && !guard.Off && !in.request.AcceptShrink {
+			in.cycle.Complete = false
+			in.warn(fmt.Sprintf("The source has no %s, and had %d: nothing was taken for deleted. If that is right, run: rollcall app run %s --accept-shrink", strings.ToLower(typ), n, in.App.Name))
+		}
+	}
+	if !in.cycle.Complete {
 		return nil
 	}
 	if most := max(cmp.Or(guard.Count, 10), counts.Source*cmp.Or(guard.Percent, 20)/100); missing > most && !guard.Off && !in.request.AcceptShrink {
