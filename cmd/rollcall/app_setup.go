@@ -190,6 +190,9 @@ func (p *applying) say(made directory.Application, before string) {
 	default:
 		fmt.Fprintf(out, "Application %q changed: version %d.\n", made.Name, made.Version)
 	}
+	if p.next.Status == provision.Off && wasOn(before) {
+		fmt.Fprintf(out, "It was on and is off now, since the file says so: no cycle runs by itself. Switch it on with: rollcall app start %s%s\n", made.Name, flag)
+	}
 	switch {
 	case p.next.Status == provision.On && (p.was == nil || rulesDiffer(before, p.next)):
 		fmt.Fprintf(out, "It is on: the server makes a plan at once. Who is concerned: rollcall app plan %s%s\n", made.Name, flag)
@@ -198,6 +201,12 @@ func (p *applying) say(made directory.Application, before string) {
 	case rulesDiffer(before, p.next):
 		fmt.Fprintf(out, "Who is concerned: rollcall app plan %s%s\n", made.Name, flag)
 	}
+}
+
+// wasOn asks a set-up as it was kept.
+func wasOn(before string) bool {
+	was, err := provision.Parse([]byte(before))
+	return err == nil && was.Status == provision.On
 }
 
 // rulesDiffer says that the change may concern people: who is in scope, and what

@@ -47,6 +47,11 @@ func TestAppApply(t *testing.T) {
 	more := written(t, "more.yaml", acmeApp+"scope: {groups: [Staff]}\n")
 	s.contains(s.must("app", "apply", "-f", more), "+   groups: [Staff]", "rollcall app plan crm --tenant acme")
 	s.contains(s.must("app", "apply", "-f", written(t, "on.yaml", acmeApp+"scope: {groups: [Staff]}\nstatus: on\n")), "- status: off", "+ status: on")
+	s.contains(s.must("app", "apply", "-f", more), "was on and is off now", "rollcall app start crm --tenant acme")
+	if out := s.must("app", "apply", "-f", written(t, "off.yaml", acmeApp)); strings.Contains(out, "is off now") {
+		t.Errorf("it was off before:\n%s", out)
+	}
+	s.must("app", "apply", "-f", written(t, "on.yaml", acmeApp+"scope: {groups: [Staff]}\nstatus: on\n"))
 	s.contains(s.must("app", "list"), "crm", "on", "directory", "https://crm.example.com/scim/v2", "assigned", "40m")
 	s.contains(s.must("app", "show", "CRM"), "secrets      CRM_SECRET", "groups: [Staff]")
 	s.contains(s.fails(exitFailure, "app", "show", "cmr"), "there are: crm")
