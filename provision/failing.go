@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -67,11 +68,19 @@ func troubleOf(err error) trouble {
 	return trouble{f.Code, inFull(f)}
 }
 
+// sentence ends a text that stands before another one.
+func sentence(text string) string {
+	if strings.HasSuffix(text, ".") {
+		return text
+	}
+	return text + "."
+}
+
 func inFull(f target.Failure) string {
 	if f.Cure == "" {
 		return f.Text
 	}
-	return f.Text + " " + f.Cure
+	return sentence(f.Text) + " " + f.Cure
 }
 
 // explain is an error that ended a cycle, with its cure.
