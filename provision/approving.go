@@ -44,6 +44,10 @@ func (p *planner) approve(s *subject, op *Op) {
 
 const approved = "approved"
 
+// Rejected says that an admin refused what a plan had for the object, and that
+// nothing has come since that would be another change.
+func (o *Object) Rejected() bool { return strings.Contains(o.Held, "rejected:") }
+
 // fingerprint is what an admin's word is about: the same operation planned again
 // has the same, and one with other values another.
 func (r *Rules) fingerprint(op *Op) string {

@@ -173,6 +173,9 @@ func (s *appSession) showWhy(x *provision.Explanation) error {
 		for _, f := range x.Faults {
 			fmt.Fprintf(w, "mapping  %s\n", printable(f.String()))
 		}
+		if o.Rejected() && (x.Waits == nil || x.Waits.State != provision.Rejected) {
+			fmt.Fprintln(w, "rejected by an admin: what was planned is not asked about again until it would be another change")
+		}
 		if x.Waits != nil {
 			fmt.Fprintln(w, "waits")
 			writeOp(w, x.Waits)

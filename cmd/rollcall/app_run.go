@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os/user"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -32,7 +33,8 @@ keeps it. The target is only asked, never written to. It exits with 0 when there
 to do, with 2 when there are changes, and with 1 when it failed.`,
 		Example: `  rollcall app plan acme --tenant contoso
   rollcall app plan acme --json > plan.json`,
-		Args: arguments("NAME"),
+		Annotations: map[string]string{tellsChanges: "yes"},
+		Args:        arguments("NAME"),
 		RunE: onEngine(func(s *appSession, e *provision.Engine, _ []string) error {
 			cycle, err := s.cycle(e, provision.Request{Actor: actor(), PlanOnly: true})
 			if err != nil {
@@ -341,10 +343,14 @@ func (s *appSession) test(e *provision.Engine) error {
 		return err
 	}
 	if cure := failed[0].Cure; cure != "" {
-		return fmt.Errorf("%s: %s %s", failed[0].Name, failed[0].Found, cure)
+		return fmt.Errorf("%s: %s. %s", failed[0].Name, strings.TrimSuffix(failed[0].Found, "."), cure)
 	}
 	return fmt.Errorf("%s: %s", failed[0].Name, failed[0].Found)
 }
+
+// tellsChanges annotates a command whose exit code exitChanges says that there is
+// something to do: mistyped, it must not end with the same.
+const tellsChanges = "tells changes"
 
 // exitChanges is the exit code of a plan that has something to do.
 var exitChanges = &exitWith{2}

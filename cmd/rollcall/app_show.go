@@ -5,6 +5,7 @@ import (
 	"encoding/json/v2"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -74,10 +75,13 @@ func writeCounts(w io.Writer, n provision.Stats) {
 
 func writeLines(w io.Writer, message string, lists ...[]string) {
 	limit := widthOf(w)
-	for line := range strings.SplitSeq(message, "\n") {
+	told := slices.Collect(strings.SplitSeq(message, "\n"))
+	for _, line := range told {
 		writeIndented(w, line, limit)
 	}
 	for _, list := range lists {
+		list = slices.DeleteFunc(slices.Clone(list), func(line string) bool { return slices.Contains(told, line) })
+		told = append(told, list...)
 		for i, line := range list {
 			if i == 10 {
 				writeIndented(w, fmt.Sprintf("and %d more like these", len(list)-i), limit)
@@ -220,8 +224,16 @@ func (s *appSession) writePlan(e *provision.Engine, c *provision.Cycle, counts [
 			fmt.Fprintf(w, "  %s %d more of: %s; see all with --all\n", signs[n.Action], left, n.Action)
 		}
 	}
-	if changes == 0 {
+	if rejected := inState(counts, provision.Rejected); rejected > 0 {
+		fmt.Fprintf(w, "\n%s rejected by an admin: not done, and not asked about again until it would be another change.\n", count(rejected, "change"))
+	}
+	switch {
+	case changes == 0 && inState(counts, provision.Rejected)+inState(counts, provision.Failed) > 0:
+		fmt.Fprintln(w, "Nothing else to do.")
+	case changes == 0:
 		fmt.Fprintf(w, "Nothing to do: the target of %s is as it should be.\n", s.app.Name)
+	}
+	if changes == 0 {
 		if links := sums(counts); links != "" {
 			fmt.Fprintf(w, "Without writing anything: %s.\n", links)
 		}
@@ -236,6 +248,15 @@ func (s *appSession) writePlan(e *provision.Engine, c *provision.Cycle, counts [
 		fmt.Fprintf(w, "Carry it out with: rollcall app run %s%s\n", s.app.Name, tenantFlag(s.tenant))
 	}
 	return nil
+}
+
+func inState(counts []provision.OpCount, state string) (n int) {
+	for _, c := range counts {
+		if c.State == state {
+			n += c.N
+		}
+	}
+	return n
 }
 
 // sums are a plan's counts in a line.

@@ -50,7 +50,10 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	fmt.Fprintf(errs, "rollcall: %v\n", err)
 	var usage *usageError
 	var cannot *cannotRun
-	if errors.As(err, &usage) || errors.As(err, &cannot) {
+	switch {
+	case errors.As(err, &usage):
+		return usage.code
+	case errors.As(err, &cannot):
 		return exitUsage
 	}
 	return exitFailure
@@ -126,12 +129,19 @@ func suggestion(c *cobra.Command, word string) string {
 }
 
 // usageError is a command line that cannot be read.
-type usageError struct{ text string }
+type usageError struct {
+	text string
+	code int
+}
 
 func (e *usageError) Error() string { return e.text }
 
 func usageOf(c *cobra.Command, err error) error {
-	return &usageError{fmt.Sprintf("%v; see: %s --help", err, c.CommandPath())}
+	code := exitUsage
+	if c.Annotations[tellsChanges] != "" {
+		code = exitFailure
+	}
+	return &usageError{fmt.Sprintf("%v; see: %s --help", err, c.CommandPath()), code}
 }
 
 // arguments wants the named arguments; a last one that ends in "..." may be

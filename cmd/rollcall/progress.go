@@ -49,6 +49,10 @@ func (p *progress) set(done, of int) {
 }
 
 func (p *progress) draw(done, of int) {
+	if !p.terminal && of == 0 {
+		fmt.Fprintf(p.w, "  %s: %d\n", p.what, done)
+		return
+	}
 	if !p.terminal {
 		fmt.Fprintf(p.w, "  %s: %d of %d\n", p.what, done, of)
 		return
