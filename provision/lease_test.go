@@ -37,7 +37,8 @@ func TestLeaseLost(t *testing.T) {
 		if _, err := e.Run(t.Context(), provision.Request{}); !errors.Is(err, provision.ErrLeased) {
 			t.Errorf("ended with %v", err)
 		}
-		if n := len(r.target.Users()); n == 0 || n > 100 {
+		// How many were made depends on the machine; all would be as without a lease.
+		if n := len(r.target.Users()); n > 100 {
 			t.Errorf("%d people were made in half a second, one in 50 ms", n)
 		}
 		r.target.Switch(func(w *hostile.Switches) { w.Slow = 0 })
