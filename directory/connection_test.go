@@ -262,6 +262,15 @@ func TestSortAndCursors(t *testing.T) {
 	})
 }
 
+// otherLetter is the text with another letter at i than was there.
+func otherLetter(text string, i int) string {
+	letter := "A"
+	if text[i] == 'A' {
+		letter = "B"
+	}
+	return text[:i] + letter + text[i+1:]
+}
+
 func TestCursorsAreBound(t *testing.T) {
 	each(t, func(w *world) {
 		w.people(5)
@@ -281,7 +290,8 @@ func TestCursorsAreBound(t *testing.T) {
 		try(func(q *scim.Query) { q.SortBy = "userName" }, w.idp, "400.42")
 		try(func(q *scim.Query) { q.Filter, _ = scim.ParseFilter(scim.UserType, `active eq true`) }, w.idp, "400.42")
 		try(func(*scim.Query) {}, w.second("okta"), "400.42")
-		try(func(q *scim.Query) { forged := next[:len(next)-1] + "x"; q.Cursor = &forged }, w.idp, "400.42")
+		// Never the last characters: some of their bits are not part of the message.
+		try(func(q *scim.Query) { forged := otherLetter(next, len(next)/2); q.Cursor = &forged }, w.idp, "400.42")
 		try(func(q *scim.Query) { short := "x"; q.Cursor = &short }, w.idp, "400.42")
 		w.now = w.now.Add(directory.CursorLifetime + time.Second)
 		try(func(*scim.Query) {}, w.idp, "400.43")

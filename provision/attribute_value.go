@@ -13,7 +13,7 @@ import (
 func (p Path) Get(doc map[string]any) any {
 	v := p.holder(doc)[keyIn(p.holder(doc), p.Attribute)]
 	if len(p.Filter) > 0 {
-		list := elementsOf(v)
+		list := scim.Elements(v)
 		i := slices.IndexFunc(list, p.chooses)
 		if i < 0 {
 			return nil
@@ -24,7 +24,7 @@ func (p Path) Get(doc map[string]any) any {
 		e := preferred(v)
 		v = e[keyIn(e, p.Sub)]
 	}
-	if !present(v) {
+	if !scim.Present(v) {
 		return nil
 	}
 	return v
@@ -44,17 +44,17 @@ func (p Path) Set(doc map[string]any, value any) {
 	}
 	switch {
 	case len(p.Filter) > 0:
-		p.setElement(h, clone(value))
+		p.setElement(h, scim.Clone(value))
 	case p.Sub != "":
-		setSub(object(h, p.Attribute), p.Sub, clone(value))
+		setSub(object(h, p.Attribute), p.Sub, scim.Clone(value))
 	default:
-		h[keyIn(h, p.Attribute)] = clone(value)
+		h[keyIn(h, p.Attribute)] = scim.Clone(value)
 	}
 }
 
 func (p Path) setElement(h map[string]any, value any) {
 	key := keyIn(h, p.Attribute)
-	list := slices.Clone(elementsOf(h[key]))
+	list := slices.Clone(scim.Elements(h[key]))
 	i := slices.IndexFunc(list, p.chooses)
 	if i < 0 {
 		i = len(list)
@@ -92,14 +92,14 @@ func (p Path) Clear(doc map[string]any) {
 	switch v := h[key]; {
 	case v == nil:
 	case len(p.Filter) > 0:
-		h[key] = p.without(elementsOf(v))
+		h[key] = p.without(scim.Elements(v))
 	case p.Sub != "":
 		e := preferred(v)
 		delete(e, keyIn(e, p.Sub))
 	default:
 		delete(h, key)
 	}
-	if !present(h[key]) {
+	if !scim.Present(h[key]) {
 		delete(h, key)
 	}
 	if p.URN != "" && len(h) == 0 {
@@ -130,7 +130,7 @@ func (p Path) hollow(e map[string]any) bool {
 	for name, v := range e {
 		named := strings.EqualFold(name, "type") || strings.EqualFold(name, "primary") ||
 			slices.ContainsFunc(p.Filter, func(t Term) bool { return strings.EqualFold(t.Sub, name) })
-		if !named && present(v) {
+		if !named && scim.Present(v) {
 			return false
 		}
 	}
@@ -221,22 +221,11 @@ func keyIn(o map[string]any, name string) string {
 	return name
 }
 
-// elementsOf are the elements of a list; a single value is a list of one.
-func elementsOf(v any) []any {
-	switch v := v.(type) {
-	case []any:
-		return v
-	case nil:
-		return nil
-	}
-	return []any{v}
-}
-
 // preferred is the object itself, or of a list the primary element, or else the
 // first.
 func preferred(v any) map[string]any {
 	var first map[string]any
-	for _, v := range elementsOf(v) {
+	for _, v := range scim.Elements(v) {
 		e, ok := v.(map[string]any)
 		if primary, _ := boolean(e["primary"]); primary {
 			return e
@@ -246,42 +235,4 @@ func preferred(v any) map[string]any {
 		}
 	}
 	return first
-}
-
-// present is false for what RFC 7643 section 2.5 calls unassigned, and for an
-// empty text.
-func present(v any) bool {
-	switch v := v.(type) {
-	case nil:
-		return false
-	case string:
-		return v != ""
-	case []any:
-		return len(v) > 0
-	case map[string]any:
-		return len(v) > 0
-	}
-	return true
-}
-
-func clone(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		return cloneObject(v)
-	case []any:
-		list := make([]any, len(v))
-		for i, e := range v {
-			list[i] = clone(e)
-		}
-		return list
-	}
-	return v
-}
-
-func cloneObject(o map[string]any) map[string]any {
-	c := make(map[string]any, len(o))
-	for name, v := range o {
-		c[name] = clone(v)
-	}
-	return c
 }

@@ -23,9 +23,6 @@ type Answer struct {
 // preview it only tells what it would do. Whoever asks for one object has
 // agreed to what is done to it, so nothing of it waits for approval.
 func (e *Engine) Demand(ctx context.Context, name string, preview bool, actor string) (*Answer, error) {
-	if err := e.prepare(); err != nil {
-		return nil, err
-	}
 	ctx, release, err := e.lease(ctx)
 	if err != nil {
 		return nil, err

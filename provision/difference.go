@@ -74,17 +74,17 @@ func (r *Rules) Differences(d Desired, current map[string]any) []Difference {
 func (v *DesiredValue) differs(current map[string]any) (old, next any, differ bool) {
 	want := v.wanted()
 	if current == nil {
-		return nil, want, present(want)
+		return nil, want, scim.Present(want)
 	}
 	old = v.Path.Get(current)
-	empty := v.Value != nil && !present(want) // a list that is to have no elements
+	empty := v.Value != nil && !scim.Present(want) // a list that is to have no elements
 	switch {
 	case v.Clear || empty:
 		return old, nil, old != nil && !v.AddOnly
-	case !present(want) || v.CreateOnly || v.IfEmpty && old != nil || v.same(want, old):
+	case !scim.Present(want) || v.CreateOnly || v.IfEmpty && old != nil || v.same(want, old):
 		return old, nil, false
 	case v.AddOnly && old != nil:
-		next, differ = v.Kind.union(elementsOf(old), elementsOf(want))
+		next, differ = v.Kind.union(scim.Elements(old), scim.Elements(want))
 		return old, next, differ
 	}
 	return old, want, true
@@ -102,8 +102,8 @@ func (v *DesiredValue) wanted() any {
 		}
 		return reference(v.Value)
 	}
-	list := make([]any, 0, len(elementsOf(v.Value)))
-	for _, id := range elementsOf(v.Value) {
+	list := make([]any, 0, len(scim.Elements(v.Value)))
+	for _, id := range scim.Elements(v.Value) {
 		list = append(list, reference(id))
 	}
 	return v.Kind.distinct(list)
@@ -167,7 +167,7 @@ func (r *Rules) Resource(written map[string]any) map[string]any {
 
 // applied is a copy of the resource with the differences in it.
 func applied(diffs []Difference, current map[string]any) map[string]any {
-	after := cloneObject(current)
+	after := scim.CloneObject(current)
 	for _, d := range diffs {
 		d.at().Set(after, d.New)
 	}
@@ -238,8 +238,8 @@ func ids(v any, many bool) any {
 	if !many {
 		return idOf(v)
 	}
-	list := make([]any, 0, len(elementsOf(v)))
-	for _, e := range elementsOf(v) {
+	list := make([]any, 0, len(scim.Elements(v)))
+	for _, e := range scim.Elements(v) {
 		list = append(list, idOf(e))
 	}
 	return list
@@ -297,7 +297,7 @@ func (r *Rules) body(doc map[string]any, diffs []Difference) []byte {
 	if r.typ == source.Group {
 		used[0] = scim.GroupSchema
 	}
-	for _, s := range elementsOf(doc[key]) {
+	for _, s := range scim.Elements(doc[key]) {
 		if urn, _ := s.(string); urn != "" && urn != scim.RollcallSchema && !slices.Contains(used, urn) {
 			used = append(used, urn)
 		}

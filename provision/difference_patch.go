@@ -74,7 +74,7 @@ func (b *patchBuilder) attribute(p Path, d Difference) {
 
 // added are the elements that a list gains, if it loses none.
 func added(old any, list []any) (more []any, only bool) {
-	was := elementsOf(old)
+	was := scim.Elements(old)
 	more = missing(list, was)
 	return more, len(more) > 0 && len(was)+len(more) == len(list)
 }

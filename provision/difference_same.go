@@ -14,15 +14,15 @@ import (
 // a target adds to an object of its own accord, such as display, counts for
 // nothing.
 func sameValue(want, has any) bool {
-	if !present(want) || !present(has) {
-		return !present(want) && !present(has) || isRedaction(want)
+	if !scim.Present(want) || !scim.Present(has) {
+		return !scim.Present(want) && !scim.Present(has) || isRedaction(want)
 	}
 	switch want := want.(type) {
 	case bool:
 		truth, ok := boolean(has)
 		return ok && truth == want
 	case []any:
-		return sameList(want, elementsOf(has))
+		return sameList(want, scim.Elements(has))
 	case map[string]any:
 		return sameObject(want, has)
 	case string:
@@ -118,7 +118,7 @@ func (k Kind) union(old, want []any) (all any, more bool) {
 			continue
 		}
 		if e, ok := v.(map[string]any); ok && primary && e["primary"] == true {
-			e = cloneObject(e)
+			e = scim.CloneObject(e)
 			delete(e, "primary") // who is primary there, stays it
 			v = e
 		}

@@ -39,7 +39,7 @@ func (c change) run(t *testing.T) {
 	}
 	current := mustDecode(t, c.current)
 	current["userName"] = "ada@a.test"
-	before := cloneObject(current)
+	before := scim.CloneObject(current)
 	diffs := r.Differences(d, current)
 	got := ""
 	if len(diffs) > 0 {

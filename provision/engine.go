@@ -78,9 +78,6 @@ var ErrQuarantined = errors.New("the application is in quarantine")
 // running at all: ErrLeased, a set-up that does not compile, a database that
 // does not answer.
 func (e *Engine) Run(ctx context.Context, r Request) (*Cycle, error) {
-	if err := e.prepare(); err != nil {
-		return nil, err
-	}
 	ctx, release, err := e.lease(ctx)
 	if err != nil {
 		return nil, err
@@ -153,11 +150,14 @@ func (e *Engine) prepare() error {
 	return nil
 }
 
-// lease takes the application and keeps it until release is called. The context
-// ends with errStopped when the set-up changes, and with ErrLeased when the
-// lease was lost: also when it could not be prolonged in time, because the
-// database did not answer, for then another process may have begun.
+// lease compiles the set-up, takes the application and keeps it until release is
+// called. The context ends with errStopped when the set-up changes, and with
+// ErrLeased when the lease was lost: also when it could not be prolonged in time,
+// because the database did not answer, for then another process may have begun.
 func (e *Engine) lease(parent context.Context) (ctx context.Context, release func(), err error) {
+	if err := e.prepare(); err != nil {
+		return nil, nil, err
+	}
 	asked := time.Now()
 	if err := e.take(parent); err != nil {
 		return nil, nil, err

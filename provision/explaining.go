@@ -121,9 +121,6 @@ func (e *Engine) Reject(ctx context.Context, numbers []int64) (int, error) {
 }
 
 func (e *Engine) judge(ctx context.Context, word, state string, numbers []int64) (n int, err error) {
-	if err := e.prepare(); err != nil {
-		return 0, err
-	}
 	ctx, release, err := e.lease(ctx)
 	if err != nil {
 		return 0, err
@@ -223,9 +220,6 @@ func (e *Engine) Unlink(ctx context.Context, name string) (*Object, error) {
 }
 
 func (e *Engine) relink(ctx context.Context, name string, fn func(context.Context, *run, *Object) error) (*Object, error) {
-	if err := e.prepare(); err != nil {
-		return nil, err
-	}
 	ctx, release, err := e.lease(ctx)
 	if err != nil {
 		return nil, err
@@ -251,9 +245,6 @@ func (e *Engine) relink(ctx context.Context, name string, fn func(context.Contex
 
 // Restart forgets what a new initial cycle finds out again; links stay.
 func (e *Engine) Restart(ctx context.Context) error {
-	if err := e.prepare(); err != nil {
-		return err
-	}
 	ctx, release, err := e.lease(ctx)
 	if err != nil {
 		return err

@@ -3,6 +3,8 @@ package provision
 import (
 	"fmt"
 	"slices"
+
+	"github.com/rollcall-scim/rollcall/scim"
 )
 
 // joining is who joins and who leaves a group at the target.
@@ -92,7 +94,7 @@ func (p *planner) adopt(s *subject, wanted []string, ops []*Op) {
 // who leave.
 func (p *planner) putMembers(s *subject, j joining) *Op {
 	var next []any
-	for _, e := range elementsOf(s.current[membersPath]) {
+	for _, e := range scim.Elements(s.current[membersPath]) {
 		if id, _ := idOf(e).(string); !slices.Contains(j.remove, id) {
 			next = append(next, e)
 		}
@@ -145,7 +147,7 @@ func texts(v any) (list []string) {
 
 // memberIDs are the ids in a group resource, or in Object.Written.
 func memberIDs(doc map[string]any) (ids []string) {
-	for _, e := range elementsOf(doc[membersPath]) {
+	for _, e := range scim.Elements(doc[membersPath]) {
 		if id, ok := idOf(e).(string); ok {
 			ids = append(ids, id)
 		}

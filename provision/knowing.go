@@ -1,5 +1,7 @@
 package provision
 
+import "github.com/rollcall-scim/rollcall/scim"
+
 import "maps"
 
 // knowledge is what is known of an object at the target: Object.Written. The
@@ -58,7 +60,7 @@ func (k knowledge) settled(path string, want any) bool {
 	return false
 }
 
-func sameKnown(a, b any) bool { return present(a) == present(b) && sameValue(a, b) }
+func sameKnown(a, b any) bool { return scim.Present(a) == scim.Present(b) && sameValue(a, b) }
 
 // meet takes in what the target holds now, members left out, and answers what
 // had been written before somebody else changed it. That is remembered, unless it

@@ -126,7 +126,7 @@ func (k Kind) complex(text string) (any, error) {
 		return nil, unfit(text, "one JSON object", "one mapping for each sub-attribute")
 	}
 	for name, v := range e {
-		if !present(v) {
+		if !scim.Present(v) {
 			delete(e, name)
 		}
 	}
@@ -169,14 +169,14 @@ func (k Kind) distinct(list []any) []any {
 func (k Kind) identity(v any) string {
 	e, ok := v.(map[string]any)
 	if !ok {
-		if !present(v) {
+		if !scim.Present(v) {
 			return ""
 		}
 		return "v" + k.folded(textOf(v))
 	}
 	value := e[keyIn(e, "value")]
-	if !present(value) {
-		if !present(e) {
+	if !scim.Present(value) {
+		if !scim.Present(e) {
 			return ""
 		}
 		return "o" + encode(e)

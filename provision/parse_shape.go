@@ -2,12 +2,15 @@ package provision
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/rollcall-scim/rollcall/provision/expression"
 )
 
 func shapeOf(v any) reflect.Type { return reflect.TypeOf(v).Elem() }
@@ -112,40 +115,11 @@ func keysOf(t reflect.Type) map[string]reflect.Type {
 
 // meant proposes the key that comes nearest, or else tells all.
 func meant(word string, known map[string]reflect.Type) string {
-	best, distance := "", 2+len(word)/3
-	var all []string
-	for name := range known {
-		all = append(all, name)
-		if d := edits(strings.ToLower(word), name); d < distance || d == distance && name < best {
-			best, distance = name, d
-		}
-	}
-	if best != "" {
+	all := slices.Sorted(maps.Keys(known))
+	if best := expression.Nearest(word, all, 1+len(word)/3); best != "" {
 		return "; did you mean " + best + "?"
 	}
-	slices.Sort(all)
 	return "; there are: " + strings.Join(all, ", ")
-}
-
-// edits is how many letters must be put in, left out or changed to make b of a.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // checkMappings looks at mappings: targets in quotes or not, each with its keys.

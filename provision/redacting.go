@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/rollcall-scim/rollcall/scim"
 )
 
 // masked begins what stands in a plan for a value that is shown nowhere: a
@@ -29,7 +31,7 @@ func maskedDesired(d Desired) *Desired {
 	return &Desired{values}
 }
 
-func hides(v DesiredValue) bool { return v.Redacted && present(v.Value) }
+func hides(v DesiredValue) bool { return v.Redacted && scim.Present(v.Value) }
 
 func maskedDifferences(diffs []Difference) []Difference {
 	diffs = slices.Clone(diffs)
@@ -45,7 +47,7 @@ func maskedDifferences(diffs []Difference) []Difference {
 func maskedResource(doc map[string]any, d Desired) map[string]any {
 	for _, v := range d.Values {
 		if hides(v) && v.Path.Get(doc) != nil {
-			doc = cloneObject(doc)
+			doc = scim.CloneObject(doc)
 			v.Path.Set(doc, mask(v.Key))
 		}
 	}

@@ -7,7 +7,7 @@ import "strings"
 // Fault and is left out; the caller decides whether the rest counts. Notes say
 // what was skipped because nobody here knows it (rule 22).
 func (t *ResourceType) Apply(o Object, p *Patch) (next Object, notes []string, faults []Fault) {
-	next = cloneObject(o)
+	next = CloneObject(o)
 	n := normaliser{t: t, patching: true}
 	for _, op := range p.Operations {
 		n.apply(next, op)
@@ -103,7 +103,7 @@ func (n *normaliser) removeAttribute(holder Object, p path, v any) {
 	if !ok {
 		return
 	}
-	list := elements(was)
+	list := Elements(was)
 	switch {
 	case p.sub == nil && p.filter == nil && p.attr.mustStay():
 		n.fault(p.String(), mustStay(p.String(), Mutability))

@@ -46,7 +46,7 @@ func appendAttributes(dst []byte, from int, attributes []*Attribute, o Object) [
 
 func appendAttribute(dst []byte, from int, a *Attribute, o Object) []byte {
 	v, ok := o[a.Name]
-	if !ok || !present(v) {
+	if !ok || !Present(v) {
 		return dst
 	}
 	return appendTyped(appendName(dst, from, a.Name), a, v)
@@ -162,25 +162,26 @@ func appendEscape(dst []byte, c byte) []byte {
 	return append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 }
 
-// clone is a deep copy of v.
-func clone(v any) any {
+// Clone is a deep copy of a value of an Object.
+func Clone(v any) any {
 	switch v := v.(type) {
 	case Object:
-		return cloneObject(v)
+		return CloneObject(v)
 	case []any:
 		list := slices.Clone(v)
 		for i, e := range list {
-			list[i] = clone(e)
+			list[i] = Clone(e)
 		}
 		return list
 	}
 	return v
 }
 
-func cloneObject(o Object) Object {
+// CloneObject is a deep copy of o.
+func CloneObject(o Object) Object {
 	c := make(Object, len(o))
 	for name, v := range o {
-		c[name] = clone(v)
+		c[name] = Clone(v)
 	}
 	return c
 }

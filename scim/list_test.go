@@ -29,9 +29,9 @@ func TestManyFoldAsFew(t *testing.T) {
 		}
 		var few []any
 		for _, e := range many {
-			few = appendFolded(a, few, []any{clone(e)})
+			few = appendFolded(a, few, []any{Clone(e)})
 		}
-		if got := appendFolded(a, nil, clone(many).([]any)); !reflect.DeepEqual(got, few) {
+		if got := appendFolded(a, nil, Clone(many).([]any)); !reflect.DeepEqual(got, few) {
 			t.Fatalf("%s: %v\nat once %v\none by one %v", a.Name, many, got, few)
 		}
 	})

@@ -84,7 +84,7 @@ func (n *node) matchElements(v any) bool {
 	found := anyOf(v, func(e any) bool {
 		o, ok := e.(Object)
 		if n.null || n.op == "pr" {
-			return ok && present(o[n.sub.Name])
+			return ok && Present(o[n.sub.Name])
 		}
 		return ok && n.matchValues(n.sub, o[n.sub.Name])
 	})
@@ -94,17 +94,17 @@ func (n *node) matchElements(v any) bool {
 func (n *node) matchValues(a *Attribute, v any) bool {
 	switch {
 	case n.op == "pr", n.null && n.op == "ne":
-		return present(v)
+		return Present(v)
 	case n.null:
-		return !present(v)
+		return !Present(v)
 	case a.MultiValued:
 		return anyOf(v, func(e any) bool { return n.compare(a, e) })
 	}
 	return n.compare(a, v)
 }
 
-// present is pr: false for what RFC 7643 section 2.5 calls unassigned.
-func present(v any) bool {
+// Present is pr: false for what RFC 7643 section 2.5 calls unassigned.
+func Present(v any) bool {
 	switch v := v.(type) {
 	case nil:
 		return false

@@ -25,7 +25,7 @@ func (t *ResourceType) Parse(data []byte) (*Resource, error) {
 func (n *normaliser) demand(o Object) {
 next:
 	for _, a := range n.t.Schema.Attributes {
-		if !a.Required || present(o[a.Name]) {
+		if !a.Required || Present(o[a.Name]) {
 			continue
 		}
 		for _, f := range n.faults {
@@ -128,7 +128,7 @@ func (p path) filled(o Object) bool {
 		e, _ := v.(Object)
 		v = e[p.sub.Name]
 	}
-	return present(v)
+	return Present(v)
 }
 
 // workElement is the place of the address that speaks for where the user works:

@@ -273,7 +273,7 @@ func TestParsePatch(t *testing.T) {
 func TestApplyHolds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		o := drawUser(t)
-		before := cloneObject(o)
+		before := CloneObject(o)
 		p := &Patch{}
 		for range rapid.IntRange(1, 4).Draw(t, "n") {
 			p.Operations = append(p.Operations, drawOperation(t))
@@ -303,7 +303,7 @@ func canonical(t interface{ Fatalf(string, ...any) }, o Object) {
 	}
 	for name, v := range o {
 		primaries := 0
-		for _, e := range elements(v) {
+		for _, e := range Elements(v) {
 			if isPrimary(e) {
 				primaries++
 			}

@@ -104,7 +104,7 @@ func chooseIn(into, from Object, r ref) {
 		into[r.attr.Name] = v
 		return
 	}
-	if chosen := chooseSub(into[r.attr.Name], v, r.sub.Name); present(chosen) {
+	if chosen := chooseSub(into[r.attr.Name], v, r.sub.Name); Present(chosen) {
 		into[r.attr.Name] = chosen
 	}
 }
@@ -181,7 +181,7 @@ func excludeFrom(o Object, r ref) {
 	case r.sub == nil:
 		delete(o, r.attr.Name)
 	default:
-		if v = excludeSub(v, r.sub.Name); present(v) {
+		if v = excludeSub(v, r.sub.Name); Present(v) {
 			o[r.attr.Name] = v
 		} else {
 			delete(o, r.attr.Name)
@@ -198,7 +198,7 @@ func excludeSub(v any, name string) any {
 	case []any:
 		var out []any
 		for _, e := range v {
-			if e = excludeSub(e, name); present(e) {
+			if e = excludeSub(e, name); Present(e) {
 				out = append(out, e)
 			}
 		}

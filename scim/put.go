@@ -129,7 +129,7 @@ func (n *normaliser) putWork(holder Object, p path, v any, add bool) {
 // filter describes (rule 18); replace of a whole element has no target (RFC
 // 7644 section 3.5.2.3).
 func (n *normaliser) putFiltered(holder Object, p path, v any, add bool) {
-	list := elements(holder[p.attr.Name])
+	list := Elements(holder[p.attr.Name])
 	matching := p.matching(list)
 	if len(matching) > 0 {
 		n.change(holder, p, list, matching, v, add)
@@ -150,9 +150,9 @@ func noTarget(p path) *Error {
 	return BadRequest(NoTarget, "400.31", "No target (400.31): no element of %s matches the filter in the path. Use add, or name a sub-attribute behind the brackets.", p.attr.Name)
 }
 
-// elements are the elements of a list, or the one value of a single complex
+// Elements are the elements of a list, or the one value of a single complex
 // attribute (entra-patch-mgr-008).
-func elements(v any) []any {
+func Elements(v any) []any {
 	switch v := v.(type) {
 	case []any:
 		return v

@@ -26,7 +26,7 @@ func (t *ResourceType) Replace(was, next Object) Object {
 func (t *ResourceType) ReplaceWith(was Object, body *Resource) Object {
 	o := t.Replace(was, body.Object())
 	for _, name := range body.cleared {
-		if !present(body.Object()[name]) {
+		if !Present(body.Object()[name]) {
 			delete(o, name)
 		}
 	}
@@ -36,15 +36,15 @@ func (t *ResourceType) ReplaceWith(was Object, body *Resource) Object {
 // carry copies one attribute into o from where its value comes.
 func (t *ResourceType) carry(o, was, next Object, a *Attribute) {
 	from := next
-	if a.Mutability == readOnly || !present(next[a.Name]) && t.survives(a) {
+	if a.Mutability == readOnly || !Present(next[a.Name]) && t.survives(a) {
 		from = was
 	}
-	v := clone(from[a.Name])
+	v := Clone(from[a.Name])
 	if e, ok := v.(Object); ok && a.Mutability != readOnly {
 		before, _ := was[a.Name].(Object)
 		keepReadOnly(a, before, e)
 	}
-	if present(v) {
+	if Present(v) {
 		o[a.Name] = v
 	}
 }
@@ -63,7 +63,7 @@ func keepReadOnly(a *Attribute, was, o Object) {
 		before, had := was[sub.Name]
 		switch {
 		case sub.Mutability == readOnly && had && equal(was["value"], o["value"]):
-			o[sub.Name] = clone(before)
+			o[sub.Name] = Clone(before)
 		case sub.Mutability == readOnly:
 			delete(o, sub.Name)
 		case sub.Type == typeComplex && !sub.MultiValued:
@@ -86,7 +86,7 @@ func Changed(was, next Object) []string {
 		}
 	}
 	for name, v := range next {
-		if _, seen := was[name]; !seen && present(v) {
+		if _, seen := was[name]; !seen && Present(v) {
 			names = append(names, name)
 		}
 	}
@@ -99,13 +99,13 @@ func equal(a, b any) bool {
 	switch a := a.(type) {
 	case Object:
 		b, ok := b.(Object)
-		return ok && equalObjects(a, b) || !ok && len(a) == 0 && !present(b)
+		return ok && equalObjects(a, b) || !ok && len(a) == 0 && !Present(b)
 	case []any:
 		b, ok := b.([]any)
 		return ok && slices.EqualFunc(a, b, equal) || !ok && len(a) == 0
 	case nil, string:
-		if !present(a) {
-			return !present(b)
+		if !Present(a) {
+			return !Present(b)
 		}
 	}
 	switch b.(type) {
@@ -122,7 +122,7 @@ func equalObjects(a, b Object) bool {
 		}
 	}
 	for name, v := range b {
-		if _, seen := a[name]; !seen && present(v) {
+		if _, seen := a[name]; !seen && Present(v) {
 			return false
 		}
 	}

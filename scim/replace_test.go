@@ -26,7 +26,7 @@ func TestItem133Replace(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		next := cloneObject(r.Object())
+		next := CloneObject(r.Object())
 		if got := UserType.Replace(was, next); !reflect.DeepEqual(got, mustObject(c.want)) {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, UserType.Append(nil, got), c.want)
 		}

@@ -19,7 +19,7 @@ func SortKey(t *ResourceType, path string) (key func(Object) (string, bool), err
 	}
 	return func(o Object) (string, bool) {
 		v := r.preferredValue(o)
-		if !present(v) {
+		if !Present(v) {
 			return "", false
 		}
 		return orderedText(r.leaf(), v), true

@@ -131,36 +131,13 @@ func define(name, parameters string, result Kind, summary string, f function) *f
 
 // suggestion names the function that was probably meant.
 func suggestion(name string) string {
-	best, least := "", 0
+	var names []string
 	for _, f := range functions {
-		d := distance(strings.ToLower(name), strings.ToLower(f.Name))
-		if d <= max(len(name), len(f.Name))/2 && (best == "" || d < least) {
-			best, least = f.Name, d
-		}
+		names = append(names, f.Name)
 	}
+	best := Nearest(name, names, 1+len(name)/2)
 	if best == "" {
 		return ""
 	}
 	return " (did you mean " + best + "?)"
-}
-
-// distance is how many letters must be put in, taken out or changed.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

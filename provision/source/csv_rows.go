@@ -89,7 +89,7 @@ func (t *table) report(keyless []int, r *Reading) {
 		for i, line := range lines {
 			where[i] = fmt.Sprintf("%s line %d", t.where, line)
 		}
-		why := (&DuplicateError{Anchor: key, Where: where}).Error() + "; none of them is provisioned until each has a key of its own"
+		why := twins(key, where) + "; none of them is provisioned until each has a key of its own"
 		r.Faulty = append(r.Faulty, Fault{Type: t.typ, Anchor: key, Why: why})
 		r.Notes = append(r.Notes, why)
 	}

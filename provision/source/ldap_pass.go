@@ -127,8 +127,8 @@ func (p *ldapPass) twins() (faults []Fault, err error) {
 		for _, h := range held {
 			where = append(where, h.dn)
 		}
-		twin := &DuplicateError{Anchor: anchor, Where: where}
-		faults = append(faults, Fault{held[0].record.Type, anchor, twin.Error() + "; give each its own " + p.c.Anchor})
+		twin := twins(anchor, where)
+		faults = append(faults, Fault{held[0].record.Type, anchor, twin + "; give each its own " + p.c.Anchor})
 	}
 	return faults, nil
 }

@@ -3,6 +3,8 @@ package source
 import (
 	"slices"
 	"strings"
+
+	"github.com/rollcall-scim/rollcall/provision/expression"
 )
 
 // Names are the attributes of Entra that an outbound mapping can read, in
@@ -93,40 +95,15 @@ func Suggest(name string) string {
 	return nearest(name, Names)
 }
 
-// nearest is the candidate with the fewest letters to change, if they are few.
+// nearest is the candidate that was probably meant; of a short name few letters
+// may differ.
 func nearest(name string, candidates []string) string {
-	best, found := 1+min(3, (len(name)+1)/4), ""
+	as, plains := map[string]string{}, []string{}
 	for _, c := range candidates {
-		if d := distance(plain(name), plain(c)); d < best {
-			best, found = d, c
-		}
+		as[plain(c)] = c
+		plains = append(plains, plain(c))
 	}
-	return found
-}
-
-// distance is how many letters must be put in, left out, changed or swapped
-// with their neighbour to make b of a.
-func distance(a, b string) int {
-	before, row := []int(nil), make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		next := make([]int, len(b)+1)
-		next[0] = i + 1
-		for j := range len(b) {
-			same := 1
-			if a[i] == b[j] {
-				same = 0
-			}
-			next[j+1] = min(row[j]+same, row[j+1]+1, next[j]+1)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				next[j+1] = min(next[j+1], before[j-1]+1)
-			}
-		}
-		before, row = row, next
-	}
-	return row[len(b)]
+	return as[expression.Nearest(plain(name), plains, min(3, (len(name)+1)/4))]
 }
 
 func isList(name string) bool { return slices.Contains(lists, name) }

@@ -118,13 +118,8 @@ type Sequenced interface {
 	Sequence(watermark string) int64
 }
 
-// DuplicateError is two objects with one anchor: neither is provisioned. A
-// Source reports it through Reading.Notes too.
-type DuplicateError struct {
-	Anchor string
-	Where  []string // such as "people.csv line 4"
-}
-
-func (e *DuplicateError) Error() string {
-	return "two objects have the key " + e.Anchor + ": " + strings.Join(e.Where, ", ")
+// twins says that several objects have one anchor: none of them is provisioned,
+// and each is a Fault.
+func twins(anchor string, where []string) string {
+	return "two objects have the key " + anchor + ": " + strings.Join(where, ", ")
 }
