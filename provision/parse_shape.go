@@ -116,7 +116,7 @@ func keysOf(t reflect.Type) map[string]reflect.Type {
 // meant proposes the key that comes nearest, or else tells all.
 func meant(word string, known map[string]reflect.Type) string {
 	all := slices.Sorted(maps.Keys(known))
-	if best := expression.Nearest(word, all, 1+len(word)/3); best != "" {
+	if best := expression.Nearest(word, all, func(int) int { return 1 + len(word)/3 }); best != "" {
 		return "; did you mean " + best + "?"
 	}
 	return "; there are: " + strings.Join(all, ", ")

@@ -135,7 +135,7 @@ func suggestion(name string) string {
 	for _, f := range functions {
 		names = append(names, f.Name)
 	}
-	best := Nearest(name, names, 1+len(name)/2)
+	best := Nearest(name, names, func(length int) int { return max(len(name), length) / 2 })
 	if best == "" {
 		return ""
 	}

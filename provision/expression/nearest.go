@@ -3,14 +3,15 @@ package expression
 import "strings"
 
 // Nearest is the word that somebody probably meant: the candidate with the
-// fewest letters to change, and not more than most; "" when none comes near.
-// Case does not count, and of equals the first by the alphabet is taken.
-func Nearest(word string, candidates []string, most int) string {
-	best := ""
+// fewest letters to change, and not more than most of its length; "" when none
+// comes near. Case does not count, and of equals the first by the alphabet is
+// taken.
+func Nearest(word string, candidates []string, most func(length int) int) string {
+	best, least := "", 0
 	for _, c := range candidates {
 		d := distance(strings.ToLower(word), strings.ToLower(c))
-		if d < most || d == most && (best == "" || c < best) {
-			best, most = c, d
+		if d <= most(len(c)) && (best == "" || d < least || d == least && c < best) {
+			best, least = c, d
 		}
 	}
 	return best

@@ -103,7 +103,7 @@ func nearest(name string, candidates []string) string {
 		as[plain(c)] = c
 		plains = append(plains, plain(c))
 	}
-	return as[expression.Nearest(plain(name), plains, min(3, (len(name)+1)/4))]
+	return as[expression.Nearest(plain(name), plains, func(int) int { return min(3, (len(name)+1)/4) })]
 }
 
 func isList(name string) bool { return slices.Contains(lists, name) }
