@@ -249,6 +249,11 @@ func (w *write) comeBack(was, u *UserRow, before, next scim.Object) (*UserRow, e
 	left := was.departure()
 	u.State, u.RemovedAt, u.RemovedBy, u.Left = Active, 0, "", ""
 	another := w.isAnother(left, before, next)
+	if another {
+		if err := w.tx.DeletePassword(w.ctx, u.ID); err != nil {
+			return nil, err
+		}
+	}
 	if was.State == Inactive {
 		has := was.Memberships()
 		if another {

@@ -40,18 +40,21 @@ type Directory struct {
 	opened map[string]opened // hash of a client's access token
 
 	usedMu sync.Mutex
-	used   map[string]int64
+	used   map[string]int64 // by token hash, when
+	seen   map[string]int64 // by session hash, when
 
 	log   *activityLog
 	pages pageHints
 	seals sealer
+
+	attempts attempts
 }
 
 // New opens the directory that the store keeps. Close it before the store.
 func New(store Store) *Directory {
 	d := &Directory{
 		Store: store, Now: time.Now, Logger: slog.Default(),
-		setups: map[int64]*setup{}, hashes: map[string]*setup{}, opened: map[string]opened{}, used: map[string]int64{},
+		setups: map[int64]*setup{}, hashes: map[string]*setup{}, opened: map[string]opened{}, used: map[string]int64{}, seen: map[string]int64{},
 	}
 	d.log = newActivityLog(d)
 	return d
@@ -67,7 +70,8 @@ func (d *Directory) Close(ctx context.Context) error {
 // Via says who asks and how; changes and activity are marked with it.
 type Via struct {
 	Request   string // id of the request
-	Client    string // "Entra ID", "Okta", ...
+	Client    string // "Entra ID", "Okta", ...; of a console, the browser
+	Address   string // where a sign-in comes from, for counting wrong ones and for its owner to know it by
 	Operation string // POST, PUT, ...
 	BaseURL   string // of SCIM, for meta.location; no slash at the end
 	Check     bool   // rollcall check asks: its look-ups match nobody (behaviour.md 5.2)

@@ -102,6 +102,11 @@ func (w *write) save(was *UserRow, before scim.Object, u *UserRow, next scim.Obj
 			return nil, err
 		}
 	}
+	if was != nil && was.State == Active && u.State != Active {
+		if err := w.endSignIn(u.ID); err != nil {
+			return nil, err
+		}
+	}
 	if was != nil && (u.State != Active || u.Role < RoleCompanyAdmin) && was.State == Active && was.Role == RoleCompanyAdmin {
 		return u, w.endTokensOf(u.ID, kind)
 	}

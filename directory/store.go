@@ -16,7 +16,7 @@ var (
 // through Update is durable when Update returns nil.
 //
 // CreateTenant and Tenants, TenantByName, TokenTenant and those of ClientStore
-// are the only calls not confined to one tenant.
+// and SignInStore are the only calls not confined to one tenant.
 type Store interface {
 	// CreateTenant makes a tenant and runs fn in the same transaction. ErrTaken
 	// when the name is in use.
@@ -32,6 +32,7 @@ type Store interface {
 	// hear of it.
 	TouchTokens(ctx context.Context, used map[string]int64) error
 	ClientStore
+	SignInStore
 
 	// Reader reads one tenant, each call by itself.
 	Reader(tenant int64) Reader
@@ -65,6 +66,7 @@ type Reader interface {
 	IdPGroupReader
 	GuardReader
 	ApplicationReader
+	SignInReader
 	Changes(ctx context.Context, q ChangeQuery) ([]ChangeRow, error)
 	Activity(ctx context.Context, q ActivityQuery) ([]ActivityRow, error)
 }
@@ -91,6 +93,7 @@ type Tx interface {
 	IdPGroupTx
 	GuardTx
 	ApplicationTx
+	SignInTx
 	// AppendChange gives c the tenant's next number and keeps it.
 	AppendChange(ctx context.Context, c *ChangeRow) error
 	AppendActivity(ctx context.Context, a *ActivityRow) error
@@ -293,7 +296,7 @@ type ChangeRow struct {
 	Request    string
 	Actor      string
 	Connection string
-	Type       string // User, Group, Team, Token, Connection, Application, Tenant
+	Type       string // User, Group, Team, Token, Connection, Application, Tenant; Session, Password, SignInLink, Invitation
 	Object     string // its id
 	Kind       string // create, update, remove, restore, ...
 	Before     string // JSON of what changed; "" for nothing

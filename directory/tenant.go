@@ -21,6 +21,8 @@ type Tenant struct {
 	actor      string
 	connection string // "" by hand
 	token      TokenRow
+	session    SessionRow      // of whoever has signed in
+	user       *UserRow        // the person of the session, as he was when it was opened
 	client     string          // the OAuth client whose access token this is; "" for others
 	projection scim.Projection // what the caller will look at
 }
@@ -106,6 +108,9 @@ func (t *Tenant) update(ctx context.Context, fn func(*write) error) error {
 			}
 		}
 		if err := t.admitted(); err != nil {
+			return err
+		}
+		if err := t.stands(tx); err != nil {
 			return err
 		}
 		return fn(t.write(tx))

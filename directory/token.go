@@ -283,15 +283,20 @@ func (d *Directory) touch(hash string) {
 	d.usedMu.Unlock()
 }
 
-// FlushTokens writes when tokens were last used. Serve calls it every minute:
-// the time is coarse so that a request costs no write.
+// FlushTokens writes when tokens were last used and sessions last seen. Serve
+// calls it every minute: the time is coarse so that a request costs no write.
 func (d *Directory) FlushTokens(ctx context.Context) error {
 	d.usedMu.Lock()
-	used := d.used
-	d.used = map[string]int64{}
+	used, seen := d.used, d.seen
+	d.used, d.seen = map[string]int64{}, map[string]int64{}
 	d.usedMu.Unlock()
-	if len(used) == 0 {
+	if len(used) > 0 {
+		if err := d.Store.TouchTokens(ctx, used); err != nil {
+			return err
+		}
+	}
+	if len(seen) == 0 {
 		return nil
 	}
-	return d.Store.TouchTokens(ctx, used)
+	return d.Store.TouchSessions(ctx, seen)
 }

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -38,6 +39,9 @@ func TestPlans(t *testing.T) {
 		"an application":        {aboutApplications(by(directory.Reader.Application)), "applications USING INDEX sqlite_autoindex_applications_1 (tenant=? AND id=?)"},
 		"application by name":   {aboutApplications(by(directory.Reader.ApplicationNamed)), "applications USING INDEX applications_name (tenant=? AND name_key=?)"},
 		"is it changed":         {aboutApplications(by(directory.Reader.ApplicationSeq)), "applications USING INDEX sqlite_autoindex_applications_1 (tenant=? AND id=?)"},
+		"a password":            {aboutSignIn(func(ctx context.Context, r directory.Reader) error { _, err := r.Password(ctx, "x"); return err }), "passwords USING INDEX sqlite_autoindex_passwords_1 (tenant=? AND user_id=?)"},
+		"a person's sessions":   {aboutSignIn(func(ctx context.Context, r directory.Reader) error { _, err := r.Sessions(ctx, "x"); return err }), "s USING INDEX sessions_user (tenant=? AND user_id=?)"},
+		"does a session stand":  {aboutSignIn(func(ctx context.Context, r directory.Reader) error { return r.SessionStands(ctx, "x") }), "sessions USING INDEX sqlite_autoindex_sessions_1 (hash=?)"},
 		"failed activity":       {told(directory.ActivityQuery{Failed: true, Before: "x", Since: 3, Limit: 9}), "USING INDEX activity_failed (tenant=? AND id<?)"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -85,6 +89,34 @@ func aboutApplications[T any](read func(directory.Reader, context.Context) (T, e
 
 func by[T any](read func(directory.Reader, context.Context, string) (T, error)) func(directory.Reader, context.Context) (T, error) {
 	return func(r directory.Reader, ctx context.Context) (T, error) { return read(r, ctx, "x") }
+}
+
+// aboutSignIn lets the look-up find nobody.
+func aboutSignIn(read func(context.Context, directory.Reader) error) func(directory.Reader) error {
+	return func(r directory.Reader) error {
+		if err := read(context.Background(), r); !errors.Is(err, directory.ErrNotFound) {
+			return err
+		}
+		return nil
+	}
+}
+
+// Opening a session is what every page of the console waits for.
+func TestPlanOfASession(t *testing.T) {
+	s, err := Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "rollcall.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.OpenSession(t.Context(), "x"); !errors.Is(err, directory.ErrNotFound) {
+		t.Fatal(err)
+	}
+	plan := plans(t, s)
+	for _, want := range []string{"s USING INDEX sqlite_autoindex_sessions_1 (hash=?)", "t USING INDEX sqlite_autoindex_tenants_1 (id=?)", "u USING INDEX sqlite_autoindex_users_1 (tenant=? AND id=?)"} {
+		if !strings.Contains(plan, want) {
+			t.Errorf("planned\n%swant %s", plan, want)
+		}
+	}
 }
 
 // plans explains every statement that was prepared for reading.

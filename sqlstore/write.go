@@ -295,6 +295,7 @@ func (x *tx) Blank(ctx context.Context, u *directory.UserRow, names []string) er
 		`delete from links where tenant=$1 and user_id=$2`,
 		deleteMember,
 		`delete from removals where tenant=$1 and user_id=$2`,
+		`delete from passwords where tenant=$1 and user_id=$2`,
 		`update changes set value_before='', value_after='' where tenant=$1 and object=$2`,
 		`update activity set person='', detail='', notes='' where tenant=$1 and subject=$2`,
 	} {
