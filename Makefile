@@ -7,7 +7,7 @@ export GOFLAGS += -buildvcs=false
 # The version is the one that Go reads from git. Where git does not answer, as in
 # a container whose checkout belongs to another user, the build goes on without.
 STAMP := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
-SOURCES := $(shell find . '(' -name '*.go' ! -name '*_test.go' ')' -o -name '*.sql' -o -name '*.yaml') go.mod go.sum
+SOURCES := $(shell find . '(' -name '*.go' ! -name '*_test.go' ')' -o -name '*.sql' -o -name '*.yaml') $(shell find console/templates console/static -type f) go.mod go.sum
 
 .PHONY: help build run demo test test-more bench conformance lint fuzz tools
 

@@ -27,9 +27,10 @@ var architecture = map[string][]string{
 	"provision/target/hostile":   {"scim", "scimhttp"},
 	"provision":                  {"provision/expression", "provision/source", "provision/target", "scim"},
 	"interop":                    {"scim", "scimhttp"},
+	"console":                    {"directory", "provision", "provision/source", "provision/target", "scim", "scimhttp"},
 	"sqlstore":                   {"directory", "provision", "provision/source", "scim"},
 	"sqlstore/storetest":         {"directory", "sqlstore"},
-	"cmd/rollcall":               {"directory", "interop", "provision", "provision/expression", "provision/source", "provision/target", "scim", "scimhttp", "sqlstore"},
+	"cmd/rollcall":               {"console", "directory", "interop", "provision", "provision/expression", "provision/source", "provision/target", "scim", "scimhttp", "sqlstore"},
 	"cmd/bench":                  {"directory", "provision", "provision/source", "provision/target", "scim", "scimhttp", "sqlstore", "sqlstore/storetest"},
 }
 

@@ -299,7 +299,7 @@ func TestSettings(t *testing.T) {
 		{"retention-days", "0", "", "1 to 3650"},
 		{"nonsense", "1", "", "there is no setting"},
 	} {
-		s, err := Settings{}.with(c.name, c.value)
+		s, err := Settings{}.With(c.name, c.value)
 		if c.err != "" {
 			if err == nil || !strings.Contains(err.Error(), c.err) {
 				t.Errorf("%s %s: %v", c.name, c.value, err)

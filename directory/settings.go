@@ -50,8 +50,8 @@ func (s Settings) All() []Setting {
 	return out
 }
 
-// with returns the settings with one changed; the error says what is allowed.
-func (s Settings) with(name, value string) (Settings, error) {
+// With returns the settings with one changed; the error says what is allowed.
+func (s Settings) With(name, value string) (Settings, error) {
 	i := slices.IndexFunc(settings, func(d setting) bool { return d.name == name })
 	if i < 0 {
 		var names []string
@@ -85,6 +85,13 @@ func (s Settings) get(name string) string {
 	}
 	return ""
 }
+
+// Value is a setting's text, the default where nothing was decided; "" for what
+// is no setting.
+func (s Settings) Value(name string) string { return s.get(name) }
+
+// On says whether a switch is on.
+func (s Settings) On(name string) bool { return s.on(name) }
 
 func (s Settings) on(name string) bool { return s.get(name) == "true" }
 

@@ -32,6 +32,30 @@ var _ scim.ServiceProvider = (*Tenant)(nil)
 // Name is the label of the tenant's host.
 func (t *Tenant) Name() string { return t.s.name }
 
+// Display is the company's name for people to read.
+func (t *Tenant) Display() string {
+	t.s.mu.RLock()
+	defer t.s.mu.RUnlock()
+	return t.s.display
+}
+
+// SetDisplay changes the company's name. Its host keeps its own.
+func (t *Tenant) SetDisplay(ctx context.Context, display string) error {
+	return t.update(ctx, func(w *write) error {
+		display, err := chosen(display, "company")
+		if err != nil {
+			return err
+		}
+		was := w.tx.Row().Display
+		if was == display {
+			return nil
+		}
+		w.sealed()
+		w.tx.Row().Display = display
+		return w.change("Tenant", fmt.Sprint(t.s.tenant), "rename", map[string]any{"display": was}, map[string]any{"display": display})
+	})
+}
+
 // Row returns the tenant's own row, with its counts.
 func (t *Tenant) Row(ctx context.Context) (TenantRow, error) { return t.r.Tenant(ctx) }
 
@@ -125,7 +149,7 @@ func (t *Tenant) update(ctx context.Context, fn func(*write) error) error {
 func (t *Tenant) Set(ctx context.Context, name, value string) error {
 	return t.update(ctx, func(w *write) error {
 		was, _ := t.s.config()
-		next, err := was.with(name, value)
+		next, err := was.With(name, value)
 		if err != nil {
 			return err
 		}

@@ -139,8 +139,9 @@ func (cfg *config) tenantURL(tenant, scheme string, at net.Addr) string {
 // answer serves requests, and does what is to be done from time to time beside
 // them, until ctx ends.
 func answer(ctx context.Context, cfg config, d *directory.Directory, background *cycles, listener net.Listener, logger *slog.Logger) error {
+	handler, stopPages := newServer(cfg, d, logger)
 	srv := &http.Server{
-		Handler:           newServer(cfg, d, logger),
+		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       60 * time.Second,
 		WriteTimeout:      60 * time.Second,
@@ -148,6 +149,7 @@ func answer(ctx context.Context, cfg config, d *directory.Directory, background 
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          log.New(withoutAddresses{logger}, "", 0),
 	}
+	srv.RegisterOnShutdown(stopPages)
 	ended := make(chan error, 1)
 	if cfg.tlsCert == "" {
 		go func() { ended <- srv.Serve(listener) }()

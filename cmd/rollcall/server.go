@@ -7,15 +7,18 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
+	"github.com/rollcall-scim/rollcall/console"
 	"github.com/rollcall-scim/rollcall/directory"
 	"github.com/rollcall-scim/rollcall/scim"
 	"github.com/rollcall-scim/rollcall/scimhttp"
 )
 
-// newServer wires everything that answers requests.
-func newServer(cfg config, d *directory.Directory, logger *slog.Logger) http.Handler {
+// newServer wires everything that answers requests. stop ends what would go on
+// as long as a browser looks.
+func newServer(cfg config, d *directory.Directory, logger *slog.Logger) (handler http.Handler, stop func()) {
 	s := &server{directory: d, hosts: cfg.hosts()}
 	mux := http.NewServeMux()
 	api := &scimhttp.Handler{
@@ -32,14 +35,20 @@ func newServer(cfg config, d *directory.Directory, logger *slog.Logger) http.Han
 	oauth.Mount(mux)
 	mux.HandleFunc("GET /livez", s.live)
 	mux.HandleFunc("GET /readyz", s.ready)
-	mux.HandleFunc("GET /{$}", s.showFront)
-	mux.HandleFunc("/", s.elsewhere)
+	pages := &console.Console{
+		Directory: d,
+		Hosts:     s.hosts,
+		Logger:    logger,
+		Version:   version(),
+		Elsewhere: http.HandlerFunc(s.elsewhere),
+	}
+	pages.Mount(mux)
 
-	handler := scimhttp.WithoutDoubleSlashes(mux)
+	handler = scimhttp.WithoutDoubleSlashes(mux)
 	if cfg.tlsCert != "" {
 		handler = strictTransport(handler)
 	}
-	return handler
+	return handler, pages.Stop
 }
 
 // server answers for a directory.
@@ -128,4 +137,21 @@ func strictTransport(next http.Handler) http.Handler {
 		w.Header().Set("Strict-Transport-Security", "max-age=31536000")
 		next.ServeHTTP(w, r)
 	})
+}
+
+// tenantURL is what an admin types at the identity provider.
+func (s *server) tenantURL(r *http.Request) string {
+	if _, bare := s.hosts.Tenant(s.hosts.Host(r)); !bare {
+		return s.hosts.BaseURL(r)
+	}
+	if s.hosts.PublicURL != "" {
+		return s.hosts.PublicBaseURL("<tenant>")
+	}
+	scheme, rest, _ := strings.Cut(s.hosts.BaseURL(r), "://")
+	host, _, _ := strings.Cut(rest, "/")
+	port := ""
+	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
+		port = host[i:]
+	}
+	return scheme + "://<tenant>." + s.hosts.BaseDomain + port + scimhttp.Base
 }

@@ -15,14 +15,18 @@ func newVersion() *cobra.Command {
 		Example: `  rollcall version`,
 		Args:    arguments(),
 		Run: func(c *cobra.Command, _ []string) {
-			info, ok := debug.ReadBuildInfo()
-			if !ok {
-				fmt.Fprintln(c.OutOrStdout(), "rollcall, of an unknown version")
-				return
-			}
-			fmt.Fprintln(c.OutOrStdout(), versionLine(info))
+			fmt.Fprintln(c.OutOrStdout(), version())
 		},
 	}
+}
+
+// version is the version of this program in one line.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "rollcall, of an unknown version"
+	}
+	return versionLine(info)
 }
 
 func versionLine(info *debug.BuildInfo) string {
