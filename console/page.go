@@ -193,4 +193,3 @@ func under(at, entry string) bool {
 func icon(name string) template.HTML {
 	return template.HTML(`<svg class="icon" aria-hidden="true" width="18" height="18"><use href="` + asset("icons.svg") + `#` + template.HTMLEscapeString(name) + `"></use></svg>`)
 }
-
