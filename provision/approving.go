@@ -20,7 +20,7 @@ func (p *planner) approve(s *subject, op *Op) {
 	if len(held) > 0 {
 		print = p.rules(s.Type).fingerprint(op)
 	}
-	if slices.Contains(held, "rejected:"+print) {
+	if slices.Contains(held, rejected+print) {
 		op.State, op.Guard = Rejected, "an admin rejected it"
 		p.stats.Planned--
 		return
@@ -46,7 +46,7 @@ const approved = "approved"
 
 // Rejected says that an admin refused what a plan had for the object, and that
 // nothing has come since that would be another change.
-func (o *Object) Rejected() bool { return strings.Contains(o.Held, "rejected:") }
+func (o *Object) Rejected() bool { return strings.Contains(o.Held, rejected) }
 
 // fingerprint is what an admin's word is about: the same operation planned again
 // has the same, and one with other values another.

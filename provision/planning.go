@@ -124,7 +124,7 @@ func (c *run) leaversDue(ctx context.Context) error {
 // leaverDue says that looking at him may end with a deletion; who cannot be
 // deleted would be looked at in every cycle.
 func (c *run) leaverDue(o *Object) bool {
-	return !o.Dirty && c.may(o.Type, ActionDelete) && !c.compiled.protects(o) && !strings.Contains(o.Held, "rejected:")
+	return !o.Dirty && c.may(o.Type, ActionDelete) && !c.compiled.protects(o) && !o.Rejected()
 }
 
 func (l Leavers) action() string {

@@ -119,6 +119,7 @@ type ObjectQuery struct {
 	Unmet      int64 // linked, and not met at the target by this cycle
 	Linked     bool
 	Escrow     bool
+	Rejected   bool   // for whom an admin refused something, and that still stands
 	LeftBefore int64  // whose access was taken before that time, who are out of scope and still have a link
 	Search     string // a folded name, anchor, or target id
 }
@@ -159,6 +160,7 @@ type ObjectStore interface {
 // Counts of an application's objects.
 type Counts struct {
 	Source, InScope, Linked, Dirty, Escrow, Left int
+	Rejected                                     int // people and groups of whom an admin refused something
 	LinkedUsers, LinkedGroups                    int
 	// NextRetry is the earliest time of an object in escrow.
 	NextRetry int64
@@ -272,7 +274,8 @@ type OpStore interface {
 	// StageOps has those planned operations of a cycle wait that lose what the guard
 	// watches and whose Guard is empty, and writes why into it.
 	StageOps(ctx context.Context, cycle int64, losing, guard string) (int, error)
-	// SupersedeBefore has the planned and staged operations of earlier cycles superseded.
+	// SupersedeBefore has the planned and staged operations of earlier cycles superseded. What
+	// waited in a cycle that was not only planned is forgotten: the new plan has it again.
 	SupersedeBefore(ctx context.Context, cycle int64) error
 	// SetOpState moves operations from one state to another; numbers nil: all in that state.
 	SetOpState(ctx context.Context, cycle int64, from, to string, numbers []int64) (int, error)

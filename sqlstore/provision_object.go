@@ -99,6 +99,8 @@ func objectIndex(q provision.ObjectQuery) string {
 		return "app_objects_escrow"
 	case q.LeftBefore != 0:
 		return "app_objects_left"
+	case q.Rejected:
+		return "app_objects_held"
 	case q.Dirty:
 		return "app_objects_dirty"
 	}
@@ -145,6 +147,9 @@ func objectStates(w *where, q provision.ObjectQuery) {
 	}
 	if q.Escrow {
 		w.fixed("retry > 0")
+	}
+	if q.Rejected {
+		w.fixed("held <> '' and held like '%rejected:%'")
 	}
 	if q.LeftBefore != 0 {
 		w.and("left_at > 0 and left_at<$%d and target<>'' and in_scope = false", q.LeftBefore)
@@ -208,9 +213,9 @@ func (a *application) ObjectsByTarget(ctx context.Context, typ string, ids []str
 }
 
 // CountObjects implements provision.ObjectStore. Each part has an index that
-// answers it without the rows.
+// answers it without the rows, or with few.
 func (a *application) CountObjects(ctx context.Context) (c provision.Counts, err error) {
-	err = a.one(ctx, []any{&c.Source, &c.InScope, &c.LinkedUsers, &c.LinkedGroups, &c.Dirty, &c.Escrow, &c.NextRetry, &c.Left}, `select
+	err = a.one(ctx, []any{&c.Source, &c.InScope, &c.LinkedUsers, &c.LinkedGroups, &c.Dirty, &c.Escrow, &c.NextRetry, &c.Left, &c.Rejected}, `select
 		(select count(*) from app_objects where tenant=$1 and app=$2 and in_scope in (true, false) and gone = false),
 		(select count(*) from app_objects where tenant=$1 and app=$2 and in_scope = true and gone = false),
 		(select count(*) from app_objects where tenant=$1 and app=$2 and type='User' and target<>''),
@@ -218,7 +223,8 @@ func (a *application) CountObjects(ctx context.Context) (c provision.Counts, err
 		(select count(*) from app_objects where tenant=$1 and app=$2 and dirty = true),
 		(select count(*) from app_objects where tenant=$1 and app=$2 and retry > 0),
 		(select coalesce(min(retry), 0) from app_objects where tenant=$1 and app=$2 and retry > 0),
-		(select count(*) from app_objects where tenant=$1 and app=$2 and left_at > 0)`)
+		(select count(*) from app_objects where tenant=$1 and app=$2 and left_at > 0),
+		(select count(*) from app_objects`+a.d.by("app_objects_held")+` where tenant=$1 and app=$2 and held <> '' and held like '%rejected:%')`)
 	c.Linked = c.LinkedUsers + c.LinkedGroups
 	return c, err
 }

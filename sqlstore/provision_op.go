@@ -166,10 +166,36 @@ func (a *application) StageOps(ctx context.Context, cycle int64, losing, guard s
 	return int(n), err
 }
 
-// SupersedeBefore implements provision.OpStore.
+// SupersedeBefore implements provision.OpStore. The plans of cycles, and not
+// those that somebody asked for, are planned again with every cycle: rows of what
+// waits would pile up behind a busy directory.
 func (a *application) SupersedeBefore(ctx context.Context, cycle int64) error {
-	_, err := a.alterExec(ctx, `update app_ops`+a.d.by("app_ops_open")+` set state=$4 where tenant=$1 and app=$2 and cycle<$3 and state in ('planned', 'staged')`, cycle, provision.Superseded)
-	return err
+	const open = ` where tenant=$1 and app=$2 and cycle<$3 and state in ('planned', 'staged')`
+	var cycles []int64
+	err := a.each(ctx, func(rows *sql.Rows) error {
+		cycles = append(cycles, 0)
+		return rows.Scan(&cycles[len(cycles)-1])
+	}, `select distinct cycle from app_ops`+a.d.by("app_ops_open")+open, cycle)
+	if err != nil || len(cycles) == 0 {
+		return err
+	}
+	cycles = slices.DeleteFunc(cycles, func(number int64) bool {
+		c, failed := a.Cycle(ctx, number)
+		err = cmp.Or(err, failed)
+		return c != nil && c.OnlyPlanned()
+	})
+	if err != nil {
+		return err
+	}
+	return a.alter(ctx, func(x appSession) error {
+		for _, number := range cycles {
+			if _, err := x.exec(`delete from app_ops where tenant=$1 and app=$2 and cycle=$3 and state=$4`, number, provision.Staged); err != nil {
+				return err
+			}
+		}
+		_, err := x.exec(`update app_ops`+a.d.by("app_ops_open")+` set state=$4`+open, cycle, provision.Superseded)
+		return err
+	})
 }
 
 // SetOpState implements provision.OpStore.

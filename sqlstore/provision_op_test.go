@@ -120,6 +120,28 @@ func TestProvisionOpStates(t *testing.T) {
 	})
 }
 
+// TestProvisionSuperseded: what waited is forgotten when it is planned again, but
+// in a plan that somebody looked at.
+func TestProvisionSuperseded(t *testing.T) {
+	eachApplication(t, func(t *testing.T, a provision.Store) {
+		for cycle, phase := range []string{provision.PhaseEnded, provision.PhasePlanning, provision.PhaseEnded} {
+			n := int64(cycle + 1)
+			ok(t, a.PutCycle(t.Context(), &provision.Cycle{Number: n, Phase: phase, Ended: n, Outcome: provision.Success}))
+			staged, planned := op(n, 1, "anna"), op(n, 2, "bert")
+			staged.State = provision.Staged
+			ok(t, a.InsertOps(t.Context(), []*provision.Op{staged, planned}))
+		}
+		ok(t, a.SupersedeBefore(t.Context(), 3))
+		var got []string
+		for _, o := range must(a.Ops(t.Context(), provision.OpQuery{})) {
+			got = append(got, fmt.Sprintf("%d %s", o.Cycle, o.State))
+		}
+		if want := "1 superseded, 2 superseded, 2 superseded, 3 staged, 3 planned"; strings.Join(got, ", ") != want {
+			t.Errorf("left %v, want %s", got, want)
+		}
+	})
+}
+
 // TestProvisionLog: a page of the log breaks off at no moment that others share.
 func TestProvisionLog(t *testing.T) {
 	eachApplication(t, func(t *testing.T, a provision.Store) {

@@ -34,8 +34,9 @@ func TestProvisionPlans(t *testing.T) {
 		"dirty users":   {listedObjects(provision.ObjectQuery{Dirty: true, Type: source.User, After: key, Limit: 9}), []string{"app_objects_dirty (tenant=? AND app=? AND type=? AND anchor>?)"}},
 		"search":        {listedObjects(provision.ObjectQuery{Search: "a", Limit: 9}), []string{"app_objects USING INDEX sqlite_autoindex_app_objects_1 (tenant=? AND app=? AND type=? AND anchor=?)", "app_objects_name (tenant=? AND app=? AND name_key=?)", "app_objects_target (tenant=? AND app=? AND type=? AND target=?)"}},
 		"left":          {listedObjects(provision.ObjectQuery{LeftBefore: 5, Limit: 9}), []string{"app_objects_left (tenant=? AND app=? AND left_at>? AND left_at<?)"}},
+		"rejected":      {listedObjects(provision.ObjectQuery{Rejected: true, After: key, Limit: 9}), []string{"app_objects_held (tenant=? AND app=? AND (type,anchor)>(?,?))"}},
 		"escrow":        {listedObjects(provision.ObjectQuery{Escrow: true, Limit: 9}), []string{"app_objects_escrow (tenant=? AND app=? AND retry>?)"}},
-		"counts":        {func(ctx context.Context, a provision.Store) error { return err(a.CountObjects(ctx)) }, []string{"COVERING INDEX app_objects_scope", "COVERING INDEX app_objects_target", "COVERING INDEX app_objects_dirty", "COVERING INDEX app_objects_escrow", "COVERING INDEX app_objects_left"}},
+		"counts":        {func(ctx context.Context, a provision.Store) error { return err(a.CountObjects(ctx)) }, []string{"COVERING INDEX app_objects_scope", "COVERING INDEX app_objects_target", "COVERING INDEX app_objects_dirty", "COVERING INDEX app_objects_escrow", "COVERING INDEX app_objects_left", "app_objects_held"}},
 		"match": {func(ctx context.Context, a provision.Store) error {
 			return err(a.MatchTargets(ctx, 1, source.User, provision.MatchKey{Path: "p", Value: "v"}, 2))
 		}, []string{"k USING PRIMARY KEY (tenant=? AND app=? AND type=? AND path=? AND value=?)", "t USING INDEX sqlite_autoindex_app_targets_1 (tenant=? AND app=? AND type=? AND id=?)"}},

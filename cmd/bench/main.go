@@ -27,7 +27,7 @@ func main() {
 	flag.DurationVar(&o.duration, "duration", 3*time.Second, "how long each measure takes")
 	flag.StringVar(&o.only, "only", "", "only measures whose name contains this, such as filter or provisioning")
 	quick := flag.Bool("quick", false, "SQLite alone, 1,000 and 10,000 users, short measures: about a minute")
-	people := flag.String("people", "10000", "numbers of people to provision from one Rollcall into another; empty leaves it out")
+	people := flag.String("people", "10000,100000", "numbers of people to provision from one Rollcall into another; empty leaves it out")
 	bare, engine := flag.Bool("bare", false, ""), flag.Bool("engine", false, "")
 	flag.Parse()
 

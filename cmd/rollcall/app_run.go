@@ -56,18 +56,16 @@ func newAppCycle() *cobra.Command {
 		Short: "Run a cycle now",
 		Long: `Run reads what changed, makes a plan and carries it out. What takes access away waits for
 an admin unless the application's approval says otherwise: look at it with "app plan", and
-carry it out with --approve. What has changed since it was looked at waits again.`,
+carry out with --approve what that plan showed. What has changed or come since waits on.`,
 		Example: `  rollcall app run acme --tenant contoso
   rollcall app run acme --approve
   rollcall app run acme --approve --only anna@contoso.test`,
 		Args: arguments("NAME"),
 		RunE: onEngine(func(s *appSession, e *provision.Engine, _ []string) error {
 			if approve || len(only) > 0 {
-				n, err := s.judge(e.Approve, only)
-				if err != nil {
+				if err := s.approve(e, only); err != nil {
 					return err
 				}
-				fmt.Fprintf(s.ErrOrStderr(), "%s approved.\n", count(n, "change"))
 			}
 			q.Actor = actor()
 			cycle, err := s.cycle(e, q)
@@ -77,23 +75,57 @@ carry it out with --approve. What has changed since it was looked at waits again
 			return s.showCycle(cycle)
 		}),
 	}
-	c.Flags().BoolVar(&approve, "approve", false, "carry out what waits for an admin")
+	c.Flags().BoolVar(&approve, "approve", false, "carry out what waits for an admin and stood in the last plan that was looked at")
 	c.Flags().StringSliceVar(&only, "only", nil, "with --approve: only what concerns these people or groups; the others wait on")
 	c.Flags().BoolVar(&q.Full, "full", false, "read the source and the target whole")
 	c.Flags().BoolVar(&q.AcceptShrink, "accept-shrink", false, "take what the source does not have any more for deleted, however much it is")
 	return withJSON(withApplications(c))
 }
 
+// approve approves what concerns those named, or all that the last plan showed.
+func (s *appSession) approve(e *provision.Engine, only []string) error {
+	if len(only) > 0 {
+		n, err := s.judge(e.Approve, only)
+		if err == nil {
+			fmt.Fprintf(s.ErrOrStderr(), "%s approved.\n", count(n, "change"))
+		}
+		return err
+	}
+	seen, err := e.Seen(s.Context())
+	if err != nil {
+		return err
+	}
+	unseen := 0
+	n, err := unleased(s, func() (n int, err error) {
+		n, unseen, err = e.ApproveSeen(s.Context(), seen)
+		return n, err
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.ErrOrStderr(), "%s approved.\n", count(n, "change"))
+	if unseen > 0 {
+		fmt.Fprintf(s.ErrOrStderr(), "What came since the plan of cycle %d waits on (%s): look at it with rollcall app plan %s%s\n", seen.Plan.Number, count(unseen, "change"), s.app.Name, tenantFlag(s.tenant))
+	}
+	return nil
+}
+
 func newAppReject() *cobra.Command {
 	var only []string
+	var back bool
 	c := &cobra.Command{
 		Use:   "reject NAME",
 		Short: "Refuse what waits for an admin",
-		Long:  `Reject keeps what waits from being planned again until it changes at the source.`,
+		Long: `Reject keeps what waits from being planned again until it changes at the source. With
+--take-back it ends such refusals: the next plan asks again.`,
 		Example: `  rollcall app reject acme --tenant contoso
-  rollcall app reject acme --only anna@contoso.test`,
+  rollcall app reject acme --only anna@contoso.test
+  rollcall app reject acme --take-back --only anna@contoso.test`,
 		Args: arguments("NAME"),
 		RunE: onEngine(func(s *appSession, e *provision.Engine, _ []string) error {
+			if back {
+				return s.takeBack(e, only)
+			}
 			n, err := s.judge(e.Reject, only)
 			if err == nil {
 				fmt.Fprintf(s.OutOrStdout(), "%s rejected.\n", count(n, "change"))
@@ -102,7 +134,28 @@ func newAppReject() *cobra.Command {
 		}),
 	}
 	c.Flags().StringSliceVar(&only, "only", nil, "only what concerns these people or groups")
+	c.Flags().BoolVar(&back, "take-back", false, "end earlier refusals instead")
 	return withApplications(c)
+}
+
+func (s *appSession) takeBack(e *provision.Engine, only []string) error {
+	n, err := unleased(s, func() (int, error) { return e.TakeBack(s.Context(), only) })
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		fmt.Fprintln(s.OutOrStdout(), "Nothing was rejected of what is asked about.")
+		return nil
+	}
+	fmt.Fprintf(s.OutOrStdout(), "The next plan asks again about %s.\n", peopleOrGroups(n))
+	return nil
+}
+
+func peopleOrGroups(n int) string {
+	if n == 1 {
+		return "1 person or group"
+	}
+	return fmt.Sprintf("%d people and groups", n)
 }
 
 // judge approves or rejects what waits: all of it, or what concerns those named.

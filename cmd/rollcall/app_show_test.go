@@ -45,3 +45,21 @@ func TestRejectedIsTold(t *testing.T) {
 		t.Errorf("nobody said a word about him:\n%s", out)
 	}
 }
+
+// What stands in nobody's plan is not approved with what does; and a refusal is
+// counted, and can be taken back.
+func TestApprovedIsWhatWasShown(t *testing.T) {
+	s, target := newShell(t), newServed(t)
+	s.contoso(target, 4, "")
+	s.must("app", "run", "acme")
+	s.must("user", "remove", "p1@contoso.test")
+	s.run("app", "plan", "acme")
+	s.must("user", "remove", "p2@contoso.test")
+	s.must("app", "run", "acme")
+	_, _, told := s.run("app", "run", "acme", "--approve")
+	s.contains(told, "1 change approved", "waits on (1 change)")
+	s.must("app", "reject", "acme")
+	s.contains(s.must("app", "show", "acme"), "rejected     of 1 person or group")
+	s.contains(s.must("app", "reject", "acme", "--take-back"), "The next plan asks again about 1 person or group.")
+	s.contains(s.must("app", "run", "acme"), "1 waiting for an admin")
+}

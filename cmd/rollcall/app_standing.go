@@ -20,7 +20,8 @@ type standing struct {
 	Linked     int        `json:"linked"`
 	Escrow     int        `json:"escrow"`
 	Left       int        `json:"left"`
-	Waiting    int        `json:"waiting"` // changes that wait for an admin
+	Waiting    int        `json:"waiting"`           // changes that wait for an admin
+	Rejected   int        `json:"rejected,omitzero"` // people and groups of whom an admin refused something
 }
 
 func (s *appSession) standing() (*standing, error) {
@@ -37,7 +38,7 @@ func (s *appSession) standing() (*standing, error) {
 		return nil, err
 	}
 	n := &standing{NextRun: moment(state.NextRun), LastGood: moment(state.LastGood), Source: counts.Source, InScope: counts.InScope,
-		Linked: counts.Linked, Escrow: counts.Escrow, Left: counts.Left}
+		Linked: counts.Linked, Escrow: counts.Escrow, Left: counts.Left, Rejected: counts.Rejected}
 	if q := state.Quarantined(); q != nil {
 		n.Quarantine, n.NextTry = q.Reason, moment(q.Next)
 	}
@@ -87,5 +88,8 @@ func (n *standing) write(w io.Writer) {
 	}
 	if n.Waiting > 0 {
 		fmt.Fprintf(w, "waiting      %s for an admin: rollcall app plan, then run --approve\n", count(n.Waiting, "change"))
+	}
+	if n.Rejected > 0 {
+		fmt.Fprintf(w, "rejected     of %s; asked again with: rollcall app reject --take-back\n", peopleOrGroups(n.Rejected))
 	}
 }
