@@ -60,7 +60,7 @@ func (w *write) create(r *scim.Resource) (*UserRow, error) {
 	if err := w.valid(nil, next); err != nil {
 		return nil, err
 	}
-	_, home := w.t.s.config()
+	home := w.home()
 	if err := w.place(u, Placement{Group: home}, next, allValues(), ""); err != nil {
 		return nil, err
 	}
@@ -68,6 +68,15 @@ func (w *write) create(r *scim.Resource) (*UserRow, error) {
 		u.Left = departed(u, next)
 	}
 	return w.save(nil, nil, u, next, "create")
+}
+
+// home is where a new person is whose country names no group.
+func (w *write) home() string {
+	if w.t.reach == ownGroup {
+		return w.t.user.Group
+	}
+	_, home := w.t.s.config()
+	return home
 }
 
 // returning finds the user whom a POST brings back: removed by this connection,

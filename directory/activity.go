@@ -186,6 +186,9 @@ type ActivityFilter struct {
 
 // Activity lists what came in over SCIM, newest first.
 func (t *Tenant) Activity(ctx context.Context, f ActivityFilter) ([]Activity, error) {
+	if err := t.may(settingUp); err != nil {
+		return nil, err
+	}
 	q := ActivityQuery{Failed: f.Failed, Before: f.Before, Limit: f.Limit}
 	if !f.Since.IsZero() {
 		q.Since = f.Since.UnixMicro()
@@ -221,5 +224,8 @@ func (t *Tenant) Activity(ctx context.Context, f ActivityFilter) ([]Activity, er
 
 // Changes reads the change log in order, from after the given number.
 func (t *Tenant) Changes(ctx context.Context, q ChangeQuery) ([]ChangeRow, error) {
+	if err := t.may(everything); err != nil {
+		return nil, err
+	}
 	return t.r.Changes(ctx, q)
 }

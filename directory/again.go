@@ -25,6 +25,9 @@ type Move struct {
 // cannot be placed is listed with the problem and stays where he is. All
 // changes carry one request id, which UndoProfiling takes.
 func (t *Tenant) ProfileAgain(ctx context.Context, refs []string, dryRun bool, progress func(done, of int)) ([]Move, error) {
+	if err := t.may(everything); err != nil {
+		return nil, err
+	}
 	row, err := t.Row(ctx)
 	if err != nil {
 		return nil, err
@@ -164,6 +167,9 @@ func (s *setup) teamNamesOf(ms []Membership, made []NewTeam) []string {
 // UndoProfiling puts the people whom one ProfileAgain moved back into the
 // groups and teams in which they were. Who was changed since is left alone.
 func (t *Tenant) UndoProfiling(ctx context.Context, request string) (back, left int, err error) {
+	if err := t.may(everything); err != nil {
+		return 0, 0, err
+	}
 	for after := int64(0); ; {
 		changes, err := t.r.Changes(ctx, ChangeQuery{After: after, Limit: 1000})
 		if err != nil {

@@ -61,6 +61,9 @@ func readableApplication(row *ApplicationRow) Application {
 
 // Applications lists the tenant's applications by name.
 func (t *Tenant) Applications(ctx context.Context) ([]Application, error) {
+	if err := t.may(everything); err != nil {
+		return nil, err
+	}
 	rows, err := t.r.Applications(ctx)
 	out := make([]Application, 0, len(rows))
 	for _, row := range rows {
@@ -72,6 +75,9 @@ func (t *Tenant) Applications(ctx context.Context) ([]Application, error) {
 // Application finds one by its name, in any case. The error for one that is
 // not there names those that are.
 func (t *Tenant) Application(ctx context.Context, name string) (Application, error) {
+	if err := t.may(everything); err != nil {
+		return Application{}, err
+	}
 	row, err := applicationNamed(ctx, t.r, name)
 	if err != nil {
 		return Application{}, err
@@ -102,6 +108,9 @@ func applicationKey(name string) string { return scim.Fold(strings.TrimSpace(nam
 
 // ApplicationByID finds one by its id; ErrNotFound when it is gone.
 func (t *Tenant) ApplicationByID(ctx context.Context, id string) (Application, error) {
+	if err := t.may(everything); err != nil {
+		return Application{}, err
+	}
 	row, err := t.applicationRow(ctx, id)
 	if err != nil {
 		return Application{}, err
@@ -121,12 +130,18 @@ func (t *Tenant) applicationRow(ctx context.Context, id string) (*ApplicationRow
 // short SELECT, for whoever works by it and wants to know whether it still
 // stands.
 func (t *Tenant) ApplicationSeq(ctx context.Context, id string) (int64, error) {
+	if err := t.may(everything); err != nil {
+		return 0, err
+	}
 	return t.r.ApplicationSeq(ctx, id)
 }
 
 // ApplicationSecrets opens the secrets of an application. Only whoever is about
 // to use them asks.
 func (t *Tenant) ApplicationSecrets(ctx context.Context, id string) (map[string]string, error) {
+	if err := t.may(everything); err != nil {
+		return nil, err
+	}
 	row, err := t.applicationRow(ctx, id)
 	if err != nil {
 		return nil, err

@@ -98,6 +98,9 @@ func (t *Tenant) DeleteApplication(ctx context.Context, name string) (id string,
 // ApplicationVersions tells every version of an application from the change
 // log, the oldest first.
 func (t *Tenant) ApplicationVersions(ctx context.Context, name string) (out []ApplicationVersion, err error) {
+	if err := t.may(everything); err != nil {
+		return nil, err
+	}
 	row, err := applicationNamed(ctx, t.r, name)
 	if err != nil {
 		return nil, err

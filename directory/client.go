@@ -90,7 +90,7 @@ func (t *Tenant) CreateClient(ctx context.Context, n NewClient) (id, secret stri
 	if err != nil {
 		return "", "", err
 	}
-	err = t.update(ctx, func(w *write) error {
+	err = t.within(settingUp).update(ctx, func(w *write) error {
 		if row.Connection = t.s.connectionNamed(n.Connection); row.Connection == "" {
 			return fmt.Errorf("there is no connection %q; see which there are with: rollcall connection list", n.Connection)
 		}
@@ -137,6 +137,9 @@ func (w *write) putClient(row *ClientRow, kind string, after map[string]any) err
 
 // Clients lists the OAuth clients, the newest first.
 func (t *Tenant) Clients(ctx context.Context) ([]Client, error) {
+	if err := t.may(settingUp); err != nil {
+		return nil, err
+	}
 	rows, err := t.clientRows(ctx)
 	if err != nil {
 		return nil, err

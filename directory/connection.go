@@ -23,6 +23,9 @@ type Connection struct {
 
 // Connections lists the tenant's connections, the default one first.
 func (t *Tenant) Connections(ctx context.Context) ([]Connection, error) {
+	if err := t.may(settingUp); err != nil {
+		return nil, err
+	}
 	if err := t.fresh(ctx); err != nil {
 		return nil, err
 	}
@@ -113,7 +116,7 @@ func (t *Tenant) SetConnection(ctx context.Context, name, setting, value string)
 // CreateConnectionToken makes an access token that belongs to the connection and
 // to nobody in particular, so that it outlives the admins (behaviour.md 3.2).
 func (t *Tenant) CreateConnectionToken(ctx context.Context, connection, name string, expires time.Time) (secret string, err error) {
-	err = t.update(ctx, func(w *write) error {
+	err = t.within(settingUp).update(ctx, func(w *write) error {
 		c, err := w.connection(connection)
 		if err != nil {
 			return err

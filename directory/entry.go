@@ -43,6 +43,9 @@ type EntryQuery struct {
 // who is there from its beginning to its end exactly once, also when people lose
 // their access and get it back meanwhile.
 func (t *Tenant) Entries(ctx context.Context, q EntryQuery) ([]Entry, error) {
+	if err := t.may(everything); err != nil {
+		return nil, err
+	}
 	if q.Name != "" {
 		return t.namedEntries(ctx, q)
 	}

@@ -20,10 +20,13 @@ type Group struct {
 
 // Groups lists the tenant's groups, the default group first, then by name.
 func (t *Tenant) Groups(ctx context.Context) ([]Group, error) {
+	if err := t.may(ownGroup); err != nil {
+		return nil, err
+	}
 	if err := t.fresh(ctx); err != nil {
 		return nil, err
 	}
-	out := t.s.listGroups()
+	out := slices.DeleteFunc(t.s.listGroups(), func(g Group) bool { return !t.reachesGroup(g.ID) })
 	for i := range out {
 		n, err := t.r.CountUsers(ctx, List{Group: out[i].ID})
 		if err != nil {
@@ -203,7 +206,7 @@ func (w *write) group(name string) (*GroupRow, error) {
 	if !ok {
 		id = name
 	}
-	if g := s.groups[id]; g != nil {
+	if g := s.groups[id]; g != nil && w.t.reachesGroup(id) {
 		row := g.GroupRow
 		return &row, nil
 	}

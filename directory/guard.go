@@ -148,6 +148,9 @@ type Removal struct {
 // Removals lists the removals that wait for an admin, and the people who were
 // kept here against their IdP's word.
 func (t *Tenant) Removals(ctx context.Context) ([]Removal, error) {
+	if err := t.may(everything); err != nil {
+		return nil, err
+	}
 	if err := t.fresh(ctx); err != nil {
 		return nil, err
 	}
@@ -191,6 +194,9 @@ func (t *Tenant) ConfirmRemovals(ctx context.Context, connection string) (n int,
 // BringBack restores people whose removal is held, or all of them, and marks
 // them as kept here. Who cannot be restored is named with the reason.
 func (t *Tenant) BringBack(ctx context.Context, refs []string) (back int, problems []string, err error) {
+	if err := t.may(everything); err != nil {
+		return 0, nil, err
+	}
 	if refs == nil {
 		rows, err := t.r.Removals(ctx)
 		if err != nil {

@@ -27,6 +27,9 @@ type IdPMember struct {
 
 // IdPGroups lists the tenant's IdP groups by name.
 func (t *Tenant) IdPGroups(ctx context.Context) ([]IdPGroup, error) {
+	if err := t.may(everything); err != nil {
+		return nil, err
+	}
 	if err := t.fresh(ctx); err != nil {
 		return nil, err
 	}
@@ -49,6 +52,9 @@ func (t *Tenant) readableGroup(g *IdPGroupRow) IdPGroup {
 
 // IdPGroup finds an IdP group by name or id and lists its members.
 func (t *Tenant) IdPGroup(ctx context.Context, ref string) (IdPGroup, []IdPMember, error) {
+	if err := t.may(everything); err != nil {
+		return IdPGroup{}, nil, err
+	}
 	if err := t.fresh(ctx); err != nil {
 		return IdPGroup{}, nil, err
 	}

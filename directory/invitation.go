@@ -59,6 +59,9 @@ func (t *Tenant) Invite(ctx context.Context, name string) (id, secret string, er
 
 // Invitations lists the invitations of the tenant, the newest first.
 func (t *Tenant) Invitations(ctx context.Context) ([]Invitation, error) {
+	if err := t.may(everything); err != nil {
+		return nil, err
+	}
 	rows, err := t.r.Invitations(ctx)
 	if err != nil {
 		return nil, err

@@ -46,6 +46,9 @@ type UserQuery struct {
 
 // Users lists people in the order of their ids.
 func (t *Tenant) Users(ctx context.Context, q UserQuery) ([]User, error) {
+	if err := t.may(ownGroup); err != nil {
+		return nil, err
+	}
 	if err := t.fresh(ctx); err != nil {
 		return nil, err
 	}
@@ -81,6 +84,9 @@ func (t *Tenant) Users(ctx context.Context, q UserQuery) ([]User, error) {
 
 // User finds one person by userName, or by id; removed ones too.
 func (t *Tenant) User(ctx context.Context, ref string) (User, error) {
+	if err := t.may(ownGroup | oneself); err != nil {
+		return User{}, err
+	}
 	if err := t.fresh(ctx); err != nil {
 		return User{}, err
 	}
@@ -137,7 +143,7 @@ func (t *Tenant) lookUpPerson(ctx context.Context, r Reader, ref string) (*UserR
 // CreateUser makes a person by hand, from attribute names and values as SetUser
 // takes them.
 func (t *Tenant) CreateUser(ctx context.Context, userName string, attributes map[string]string) (User, error) {
-	return t.byHand(ctx, func(w *write) (*UserRow, error) {
+	return t.within(ownGroup).byHand(ctx, func(w *write) (*UserRow, error) {
 		next, err := w.assign(scim.Object{"userName": userName}, attributes)
 		if err != nil {
 			return nil, err
@@ -154,7 +160,7 @@ func (t *Tenant) CreateUser(ctx context.Context, userName string, attributes map
 // the attribute away. A change of the six is profiled as if the IdP had sent it
 // (behaviour.md 5.5).
 func (t *Tenant) SetUser(ctx context.Context, ref string, attributes map[string]string) (User, error) {
-	return t.byHand(ctx, func(w *write) (*UserRow, error) {
+	return t.within(ownGroup).byHand(ctx, func(w *write) (*UserRow, error) {
 		was, err := w.living(ref)
 		if err != nil {
 			return nil, err
@@ -254,7 +260,7 @@ func (t *Tenant) RemoveFromTeam(ctx context.Context, ref string, team TeamRef) (
 }
 
 func (t *Tenant) changeTeams(ctx context.Context, ref string, team TeamRef, fn func(*UserRow, *TeamRow, []Membership) ([]Membership, error)) (User, error) {
-	return t.byHand(ctx, func(w *write) (*UserRow, error) {
+	return t.within(ownGroup).byHand(ctx, func(w *write) (*UserRow, error) {
 		was, err := w.living(ref)
 		if err != nil {
 			return nil, err
@@ -309,7 +315,7 @@ func (t *Tenant) SetRole(ctx context.Context, ref, role string) (User, error) {
 // RemoveUser removes a person by hand; he waits under Removed for the
 // retention time.
 func (t *Tenant) RemoveUser(ctx context.Context, ref string) (User, error) {
-	return t.byHand(ctx, func(w *write) (*UserRow, error) {
+	return t.within(ownGroup).byHand(ctx, func(w *write) (*UserRow, error) {
 		was, err := w.living(ref)
 		if err != nil {
 			return nil, err

@@ -16,6 +16,9 @@ const scanTime = 10 * time.Second
 // Query obeys RFC 7644 section 3.4.2: by an index where the filter has a term
 // for one, by a scan otherwise. Pages go by index or by cursor (RFC 9865).
 func (t *Tenant) Query(ctx context.Context, typ string, q scim.Query) (*scim.Page, error) {
+	if err := t.may(everything); err != nil {
+		return nil, err
+	}
 	q.StartIndex = max(q.StartIndex, 1)
 	if len(q.Projection.Attributes)+len(q.Projection.Excluded) > 0 {
 		t = t.seeing(q.Projection)

@@ -87,6 +87,8 @@ func (d *Directory) OpenSession(ctx context.Context, secret, label string, via V
 	if o.Session.Invitation != "" {
 		t.actor = "invitation " + o.Session.Invitation
 	}
+	t.reach = t.reachOf(o.Session, o.User)
+	t.narrow()
 	d.see(o.Session)
 	return t, nil
 }

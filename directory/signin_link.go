@@ -24,13 +24,16 @@ var ErrLink = errors.New("this sign-in link does not work any more: it was used,
 // returns its secret, which is not kept. It lives for seven days; links that he
 // had before end.
 func (t *Tenant) SignInLink(ctx context.Context, ref string) (secret string, err error) {
-	err = t.update(ctx, func(w *write) error {
+	err = t.within(ownGroup).update(ctx, func(w *write) error {
 		u, err := w.living(ref)
 		if err != nil {
 			return err
 		}
 		if u.State != Active {
 			return fmt.Errorf("%s is inactive, so no link can let him in; the identity provider has to activate him first", ref)
+		}
+		if t.reach == ownGroup && u.Role > RoleUser {
+			return errReach // whoever has the link is that person
 		}
 		if err := w.tx.DeleteSignInLinks(w.ctx, u.ID, ""); err != nil {
 			return err

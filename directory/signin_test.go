@@ -235,6 +235,9 @@ func TestLeaversAreSignedOut(t *testing.T) {
 				if _, err := other.RedeemLink(t.Context(), link, "acme", browser); !errors.Is(err, directory.ErrLink) {
 					t.Errorf("the link: %v", err)
 				}
+				if err := handle.Verify(t.Context()); !errors.Is(err, directory.ErrSignedOut) {
+					t.Errorf("a request under way is still admitted: %v", err)
+				}
 				if err := handle.SetPassword(t.Context(), passphrase, "another horse battery"); err == nil {
 					t.Error("a request under way has changed the password")
 				}

@@ -21,13 +21,16 @@ type Team struct {
 
 // Teams lists teams by group and name; group "" means those of all.
 func (t *Tenant) Teams(ctx context.Context, group string) ([]Team, error) {
+	if err := t.may(ownGroup); err != nil {
+		return nil, err
+	}
 	if err := t.fresh(ctx); err != nil {
 		return nil, err
 	}
 	if _, err := (&write{t: t}).group(group); group != "" && err != nil {
 		return nil, err
 	}
-	out := t.s.listTeams(group)
+	out := slices.DeleteFunc(t.s.listTeams(group), func(one Team) bool { return !t.reachesTeam(one.ID) })
 	for i := range out {
 		n, err := t.r.CountUsers(ctx, List{Team: out[i].ID})
 		if err != nil {
@@ -84,13 +87,13 @@ func (w *write) team(ref TeamRef) (*TeamRow, error) {
 	s := w.t.s
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if t := s.teams[ref.Name]; t != nil {
+	if t := s.teams[ref.Name]; t != nil && w.t.reachesGroup(t.Group) {
 		row := t.TeamRow
 		return &row, nil
 	}
 	var found []*team
 	for id := range s.groups {
-		if ref.Group != "" && s.groupNames[groupKey(ref.Group)] != id {
+		if ref.Group != "" && s.groupNames[groupKey(ref.Group)] != id || !w.t.reachesGroup(id) {
 			continue
 		}
 		if t := s.teams[s.teamNames[teamName{id, scim.Fold(ref.Name)}]]; t != nil {
@@ -109,7 +112,7 @@ func (w *write) team(ref TeamRef) (*TeamRow, error) {
 
 // CreateTeam makes a team in a group.
 func (t *Tenant) CreateTeam(ctx context.Context, group, name string) (id string, err error) {
-	err = t.update(ctx, func(w *write) error {
+	err = t.within(ownGroup).update(ctx, func(w *write) error {
 		g, err := w.group(group)
 		if err != nil {
 			return err
@@ -167,7 +170,7 @@ func (t *TeamRow) named(key string) bool {
 
 // DeleteTeam deletes a team; the memberships in it end.
 func (t *Tenant) DeleteTeam(ctx context.Context, ref TeamRef) error {
-	return t.update(ctx, func(w *write) error {
+	return t.within(ownGroup).update(ctx, func(w *write) error {
 		row, err := w.team(ref)
 		if err != nil {
 			return err
@@ -189,7 +192,7 @@ func (w *write) deleteTeam(row *TeamRow) error {
 // MergeTeams moves the people and the names of one team into another of the
 // same group.
 func (t *Tenant) MergeTeams(ctx context.Context, from, into TeamRef) error {
-	return t.update(ctx, func(w *write) error {
+	return t.within(ownGroup).update(ctx, func(w *write) error {
 		a, err := w.team(from)
 		if err != nil {
 			return err
@@ -248,7 +251,7 @@ func (w *write) eachMember(team string, fn func([]Membership) []Membership) erro
 }
 
 func (t *Tenant) changeTeam(ctx context.Context, ref TeamRef, kind string, fn func(*TeamRow) error) error {
-	return t.update(ctx, func(w *write) error {
+	return t.within(ownGroup).update(ctx, func(w *write) error {
 		was, err := w.team(ref)
 		if err != nil {
 			return err

@@ -23,6 +23,8 @@ type Tenant struct {
 	token      TokenRow
 	session    SessionRow      // of whoever has signed in
 	user       *UserRow        // the person of the session, as he was when it was opened
+	reach      reach           // how much of the tenant is open to the caller
+	admits     reach           // who else than those who reach everything may make this change
 	client     string          // the OAuth client whose access token this is; "" for others
 	projection scim.Projection // what the caller will look at
 }
@@ -109,7 +111,8 @@ func (t *Tenant) write(tx Tx) *write {
 }
 
 // Verify proves that the caller is still admitted, for requests that read
-// nothing else.
+// nothing else, and those that go on for long. ErrSignedOut when a session is
+// over.
 func (t *Tenant) Verify(ctx context.Context) error {
 	_, err := t.verified(ctx)
 	return err
@@ -120,11 +123,18 @@ func (t *Tenant) verified(ctx context.Context) (TenantRow, error) {
 	if err != nil {
 		return row, unavailable(err)
 	}
+	if err := t.stands(t.d.Store.Reader(t.s.tenant)); err != nil {
+		return row, err
+	}
 	return row, t.saw(ctx, Stamp{Setup: row.Setup})
 }
 
-// update runs fn as one change of the tenant.
+// update runs fn as one change of the tenant, for those who reach everything and
+// those whom within has let in.
 func (t *Tenant) update(ctx context.Context, fn func(*write) error) error {
+	if err := t.may(t.admits); err != nil {
+		return err
+	}
 	err := t.d.Store.Update(ctx, t.s.tenant, func(tx Tx) error {
 		if !t.s.current(tx.Row().Setup) {
 			if err := t.s.catchUp(noCancel, tx); err != nil {
@@ -137,7 +147,7 @@ func (t *Tenant) update(ctx context.Context, fn func(*write) error) error {
 		if err := t.stands(tx); err != nil {
 			return err
 		}
-		return fn(t.write(tx))
+		return fn(t.write(t.narrowedTx(tx)))
 	})
 	if errors.Is(err, ErrUnavailable) {
 		return unavailable(err)

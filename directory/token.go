@@ -129,6 +129,9 @@ func (w *write) putToken(row *TokenRow, kind string, after map[string]any) error
 
 // Tokens lists the tokens that are not revoked, the newest first.
 func (t *Tenant) Tokens(ctx context.Context) ([]Token, error) {
+	if err := t.may(settingUp); err != nil {
+		return nil, err
+	}
 	if err := t.d.FlushTokens(ctx); err != nil {
 		return nil, err
 	}

@@ -34,6 +34,9 @@ func errNoUser(id string) error {
 
 // Get is one SELECT, which also proves that the token still holds.
 func (t *Tenant) Get(ctx context.Context, typ, id string) (*scim.Resource, error) {
+	if err := t.may(everything); err != nil {
+		return nil, err
+	}
 	if typ != scim.UserType.Name {
 		return t.getIdPGroup(ctx, id)
 	}
