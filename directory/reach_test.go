@@ -36,12 +36,14 @@ var methods = map[string]struct {
 		h.Failed(directory.Failure{ID: "x", Status: 400})
 		return nil
 	}},
-	"Projected": {forAdmins, throughSCIM(func(h *directory.Tenant) scim.ServiceProvider { return h.Projected(scim.Projection{}) })},
-	"Operation": {forAdmins, throughSCIM(func(h *directory.Tenant) scim.ServiceProvider { return h.Operation("GET") })},
-	"Row":       {forAll, func(w *world, h *directory.Tenant) error { _, err := h.Row(w.t.Context()); return err }},
-	"Settings":  {forAll, func(w *world, h *directory.Tenant) error { _, err := h.Settings(w.t.Context()); return err }},
-	"Verify":    {forAll, func(w *world, h *directory.Tenant) error { return h.Verify(w.t.Context()) }},
-	"Set":       {forAdmins, func(w *world, h *directory.Tenant) error { return h.Set(w.t.Context(), "scim", "true") }},
+	"Projected":  {forAdmins, throughSCIM(func(h *directory.Tenant) scim.ServiceProvider { return h.Projected(scim.Projection{}) })},
+	"Operation":  {forAdmins, throughSCIM(func(h *directory.Tenant) scim.ServiceProvider { return h.Operation("GET") })},
+	"Row":        {forAll, func(w *world, h *directory.Tenant) error { _, err := h.Row(w.t.Context()); return err }},
+	"Settings":   {forAll, func(w *world, h *directory.Tenant) error { _, err := h.Settings(w.t.Context()); return err }},
+	"Verify":     {forAll, func(w *world, h *directory.Tenant) error { return h.Verify(w.t.Context()) }},
+	"Display":    {forAll, func(w *world, h *directory.Tenant) error { h.Display(); return nil }},
+	"SetDisplay": {forAdmins, func(w *world, h *directory.Tenant) error { return h.SetDisplay(w.t.Context(), "") }},
+	"Set":        {forAdmins, func(w *world, h *directory.Tenant) error { return h.Set(w.t.Context(), "scim", "true") }},
 
 	"Get": {forAdmins, func(w *world, h *directory.Tenant) error { _, err := h.Get(w.t.Context(), "User", "x"); return err }},
 	"Query": {forAdmins, func(w *world, h *directory.Tenant) error {

@@ -76,7 +76,7 @@ func (t *Tenant) EndSession(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	return t.within(ownGroup | oneself).update(ctx, func(w *write) error {
+	return t.within(ownGroup|oneself).update(ctx, func(w *write) error {
 		n, err := w.tx.EndSessions(w.ctx, SessionsOf{User: me.ID, ID: id})
 		if err != nil {
 			return err
@@ -95,7 +95,7 @@ func (t *Tenant) EndOtherSessions(ctx context.Context) (ended int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	err = t.within(ownGroup | oneself).update(ctx, func(w *write) error {
+	err = t.within(ownGroup|oneself).update(ctx, func(w *write) error {
 		n, err := w.tx.EndSessions(w.ctx, SessionsOf{User: me.ID, But: t.session.ID})
 		if ended = int(n); err != nil || n == 0 {
 			return err
@@ -139,7 +139,7 @@ func (t *Tenant) SetPassword(ctx context.Context, old, password string) error {
 	if err != nil {
 		return err
 	}
-	return t.within(ownGroup | oneself).update(ctx, func(w *write) error {
+	return t.within(ownGroup|oneself).update(ctx, func(w *write) error {
 		if now, err := w.tx.Password(w.ctx, me.ID); err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		} else if now.Hash != had.Hash {
