@@ -12,6 +12,7 @@ import (
 	"github.com/rollcall-scim/rollcall/provision"
 	"github.com/rollcall-scim/rollcall/provision/source"
 	"github.com/rollcall-scim/rollcall/provision/target"
+	"github.com/rollcall-scim/rollcall/scimhttp"
 	"github.com/rollcall-scim/rollcall/sqlstore"
 )
 
@@ -21,6 +22,7 @@ type engines struct {
 	directory *directory.Directory
 	store     *sqlstore.Store
 	logger    *slog.Logger
+	reach     *scimhttp.Reach // where applications may connect to
 }
 
 // open opens an application; the engine is closed by calling closing.
@@ -41,11 +43,11 @@ func (e *engines) open(ctx context.Context, t *directory.Tenant, a directory.App
 	if err != nil {
 		return nil, nil, err
 	}
-	from, err := source.Open(ctx, app.Source, source.Environment{Directory: t, Logger: e.logger})
+	from, err := source.Open(ctx, app.Source, source.Environment{Directory: t, Logger: e.logger, Reach: e.reach})
 	if err != nil {
 		return nil, nil, hide(err)
 	}
-	to, err := target.Open(app.Target, target.Environment{Logger: e.logger})
+	to, err := target.Open(app.Target, target.Environment{Logger: e.logger, Reach: e.reach})
 	if err != nil {
 		return nil, nil, hide(errors.Join(err, from.Close()))
 	}
@@ -94,7 +96,11 @@ func onApplication(fn func(s *appSession, args []string) error) func(*cobra.Comm
 		if !ok {
 			return errors.New("this database keeps no applications")
 		}
-		s := &appSession{Command: c, engines: &engines{d, store, d.Logger}, tenant: t, app: a}
+		reach, err := reachFromEnvironment()
+		if err != nil {
+			return err
+		}
+		s := &appSession{Command: c, engines: &engines{d, store, d.Logger, reach}, tenant: t, app: a}
 		if s.state, err = s.engines.state(c.Context(), t, a.ID); err != nil {
 			return err
 		}

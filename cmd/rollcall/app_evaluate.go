@@ -125,7 +125,11 @@ func (e *evaluation) find(c *cobra.Command, t *directory.Tenant, a *provision.Ap
 	if e.group != "" {
 		typ, name = source.Group, e.group
 	}
-	s, err := source.Open(c.Context(), a.Source, source.Environment{Directory: t})
+	reach, err := reachFromEnvironment()
+	if err != nil {
+		return nil, err
+	}
+	s, err := source.Open(c.Context(), a.Source, source.Environment{Directory: t, Reach: reach})
 	if err != nil {
 		return nil, err
 	}

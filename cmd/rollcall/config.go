@@ -30,6 +30,8 @@ type config struct {
 	rateTenant     float64
 	rateToken      float64
 	keyFile        string
+	refused        []string // networks that applications may not reach
+	allowed        []string // of them those that they may
 }
 
 func (cfg *config) flags(c *cobra.Command) {
@@ -45,7 +47,9 @@ func (cfg *config) flags(c *cobra.Command) {
 	f.Float64Var(&cfg.rateTenant, "rate-tenant", 500, "how many requests a second one tenant may send for long, and twice as many at once; 0 for no limit")
 	f.Float64Var(&cfg.rateToken, "rate-token", 300, "the same for one access token")
 	f.StringVar(&cfg.keyFile, "key-file", "", "file with the key that seals the secrets of applications; default with SQLite: the database's path and .key, made when it is needed")
-	alsoEnvironment(f, "key-file", "listen", "base-domain", "database", "public-url", "tls-cert", "tls-key", "trusted-proxy", "plain-http", "rate-tenant", "rate-token")
+	f.StringSliceVar(&cfg.refused, "refuse-networks", []string{"link-local"}, "networks that applications may not reach, such as 10.0.0.0/8; link-local, private (all that is not the internet) and none are words for some; may be repeated")
+	f.StringSliceVar(&cfg.allowed, "allow-networks", nil, "of the networks refused those that applications may reach all the same; may be repeated")
+	alsoEnvironment(f, "refuse-networks", "allow-networks", "key-file", "listen", "base-domain", "database", "public-url", "tls-cert", "tls-key", "trusted-proxy", "plain-http", "rate-tenant", "rate-token")
 }
 
 // check reports everything that is wrong at once, so that nobody has to start
@@ -58,6 +62,8 @@ func (cfg *config) check() error {
 	faults.add(cfg.checkTLS())
 	faults.add(checkRate("--rate-tenant", cfg.rateTenant))
 	faults.add(checkRate("--rate-token", cfg.rateToken))
+	_, err := reachOf(cfg.refused, cfg.allowed)
+	faults.add(err)
 	for _, proxy := range cfg.trustedProxies {
 		_, err := proxyRange(proxy)
 		faults.add(err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rollcall-scim/rollcall/directory"
 	"github.com/rollcall-scim/rollcall/provision"
+	"github.com/rollcall-scim/rollcall/scimhttp"
 	"github.com/rollcall-scim/rollcall/sqlstore"
 )
 
@@ -28,8 +29,8 @@ type cycles struct {
 // reaches the target of an application within two seconds.
 const dueBeat = 400 * time.Millisecond
 
-func startCycles(ctx context.Context, d *directory.Directory, store *sqlstore.Store, logger *slog.Logger) (*cycles, error) {
-	c := &cycles{engines: &engines{d, store, logger}, logger: logger}
+func startCycles(ctx context.Context, d *directory.Directory, store *sqlstore.Store, reach *scimhttp.Reach, logger *slog.Logger) (*cycles, error) {
+	c := &cycles{engines: &engines{d, store, logger, reach}, logger: logger}
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &cycleWorker{cycles: c})
 	river.AddWorker(workers, &choreWorker{cycles: c})

@@ -39,7 +39,7 @@ func TestLeaseOfTheDead(t *testing.T) {
 			if due() != 1 {
 				t.Fatal("what ran when its process died is not due")
 			}
-			w := &cycleWorker{cycles: &cycles{engines: &engines{s.dir, store, logger}, logger: logger}}
+			w := &cycleWorker{cycles: &cycles{engines: &engines{directory: s.dir, store: store, logger: logger}, logger: logger}}
 			if err := w.Work(t.Context(), &river.Job[cycleArgs]{Args: cycleArgs{row.ID, a.ID}}); err != nil {
 				t.Fatal(err)
 			}

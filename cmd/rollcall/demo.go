@@ -117,7 +117,7 @@ func (s *stage) serve(ctx context.Context, logger *slog.Logger) (err error) {
 		return fmt.Errorf("the demo needs a free port of this machine: %w", err)
 	}
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
-	background, err := startCycles(serving, s.dir, s.store, logger)
+	background, err := startCycles(serving, s.dir, s.store, nil, logger)
 	if err != nil {
 		stop()
 		return errors.Join(err, s.listener.Close())

@@ -60,6 +60,10 @@ func serve(ctx context.Context, cfg config, errs io.Writer) (err error) {
 	if err := cfg.check(); err != nil {
 		return err
 	}
+	reach, err := reachOf(cfg.refused, cfg.allowed)
+	if err != nil {
+		return err
+	}
 	logger := slog.New(slog.NewTextHandler(errs, nil))
 	store, err := sqlstore.Open(ctx, cfg.database)
 	if err != nil {
@@ -79,7 +83,7 @@ func serve(ctx context.Context, cfg config, errs io.Writer) (err error) {
 		listener.Close()
 		return errors.Join(err, d.Close(ctx))
 	}
-	background, err := startCycles(ctx, d, store, logger)
+	background, err := startCycles(ctx, d, store, reach, logger)
 	if err != nil {
 		listener.Close()
 		return errors.Join(err, d.Close(ctx))

@@ -38,6 +38,7 @@ func openLDAP(_ context.Context, c Config, env Environment) (Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	dialer.reach = env.Reach
 	for _, base := range c.Base {
 		if _, err := ldap.ParseDN(base); err != nil {
 			return nil, fmt.Errorf("base %q is not a distinguished name such as ou=people,dc=example,dc=com: %w", base, err)

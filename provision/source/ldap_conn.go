@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
+
+	"github.com/rollcall-scim/rollcall/scimhttp"
 )
 
 // How long a server may take to be reached, and to answer one request.
@@ -33,6 +35,7 @@ type ldapDialer struct {
 	startTLS bool
 	bindDN   string
 	password string
+	reach    *scimhttp.Reach
 }
 
 // ldapDialerFor reads the set-up and refuses what would send a password or
@@ -99,7 +102,7 @@ func (d *ldapDialer) dial(ctx context.Context) (*ldapConn, error) {
 	defer cancel()
 	var wire net.Conn
 	var err error
-	if dialer := (&net.Dialer{}); d.ldaps {
+	if dialer := d.reach.Dialer(); d.ldaps {
 		wire, err = (&tls.Dialer{NetDialer: dialer, Config: d.tls}).DialContext(within, "tcp", d.address)
 	} else {
 		wire, err = dialer.DialContext(within, "tcp", d.address)
@@ -138,6 +141,10 @@ func (d *ldapDialer) bind(ctx context.Context, c *ldapConn) error {
 func (d *ldapDialer) unreachable(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
+	}
+	var refused *scimhttp.UnreachableError
+	if errors.As(err, &refused) {
+		return fmt.Errorf("LDAP: no connection to %s: %w", d.address, refused)
 	}
 	var cure string
 	switch text := err.Error(); {

@@ -17,6 +17,7 @@ type Environment struct {
 	Now       func() time.Time
 	HTTP      *http.Client
 	Logger    *slog.Logger
+	Reach     *scimhttp.Reach // nil: every address
 }
 
 func (e Environment) complete() Environment {
@@ -25,7 +26,7 @@ func (e Environment) complete() Environment {
 	}
 	if e.HTTP == nil {
 		network := http.DefaultTransport.(*http.Transport).Clone()
-		network.DialContext = scimhttp.Dial
+		network.DialContext = e.Reach.Dial
 		e.HTTP = &http.Client{Timeout: time.Minute, Transport: network}
 	}
 	if e.Logger == nil {
@@ -52,7 +53,7 @@ func Open(ctx context.Context, c Config, env Environment) (Source, error) {
 	case "scim":
 		return openSCIM(c, env)
 	case "sql":
-		return openSQL(c)
+		return openSQL(c, env)
 	}
 	return nil, fmt.Errorf("source: there is no kind %q", c.Kind)
 }

@@ -46,8 +46,8 @@ type rows interface {
 	close()
 }
 
-func openSQL(c Config) (Source, error) {
-	dial := openPostgres
+func openSQL(c Config, env Environment) (Source, error) {
+	dial := func(url string) (database, error) { return openPostgres(url, env.Reach) }
 	if strings.HasPrefix(c.Database, "sqlite:") {
 		dial = openSQLite
 	}

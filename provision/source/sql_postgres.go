@@ -12,17 +12,19 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/rollcall-scim/rollcall/provision/expression"
+	"github.com/rollcall-scim/rollcall/scimhttp"
 )
 
 type postgresDatabase struct{ config *pgx.ConnConfig }
 
 // openPostgres sets the session up to read only. Everything is asked for as
 // text, which every type has, those too that nobody here knows.
-func openPostgres(url string) (database, error) {
+func openPostgres(url string, reach *scimhttp.Reach) (database, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, errors.New("source: database cannot be read; its form is postgres://USER:PASSWORD@HOST/NAME, with special characters in the password written as %XX")
 	}
+	config.DialFunc = reach.Dial
 	config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
 	for name, value := range map[string]string{
 		"default_transaction_read_only": "on", "application_name": "rollcall", "client_encoding": "UTF8",

@@ -10,6 +10,7 @@ import (
 	"os"
 
 	"github.com/rollcall-scim/rollcall/scim"
+	"github.com/rollcall-scim/rollcall/scimhttp"
 )
 
 // Class says what to do about an error.
@@ -89,10 +90,13 @@ func classifyNetwork(err error) Failure {
 		record    tls.RecordHeaderError
 		alert     tls.AlertError
 		network   net.Error
+		barred    *scimhttp.UnreachableError
 	)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return Failure{Class: Transient, Code: "Timeout", Text: "The request was given up", Cure: "Nothing: the next cycle tries again."}
+	case errors.As(err, &barred):
+		return Failure{Class: Incompatible, Code: codeProtocol, Text: "The target's address is out of reach for applications", Cure: "Use another address in the target's url, or ask whoever runs this server to allow it."}
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return Failure{Class: Transient, Code: codeProtocol, Text: "The target's host name is not known", Cure: "Check the host in the target's url, and this machine's name servers."}
 	case errors.As(err, &authority):

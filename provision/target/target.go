@@ -23,7 +23,9 @@ import (
 type Environment struct {
 	Now  func() time.Time                                 // nil is time.Now
 	Wait func(ctx context.Context, d time.Duration) error // returns the context's error if that ends first; nil waits for real
-	HTTP http.RoundTripper                                // nil connects over the network; the CAFile concerns only that
+	HTTP http.RoundTripper                                // nil connects over the network; the CAFile and Reach concern only that
+	// Reach is which addresses may be connected to; nil: all.
+	Reach *scimhttp.Reach
 	// Logger hears of what concerns the target as a whole. It is told no
 	// names, addresses or bodies.
 	Logger *slog.Logger
@@ -61,7 +63,7 @@ func Open(c Config, env Environment) (*Target, error) {
 		return nil, err
 	}
 	if env.HTTP == nil {
-		if env.HTTP, err = c.network(); err != nil {
+		if env.HTTP, err = c.network(env.Reach); err != nil {
 			return nil, err
 		}
 	}
@@ -131,9 +133,9 @@ func (c Config) headers() map[string]string {
 
 // network connects with TLS 1.2 or later, and keeps a connection for each
 // request that may be on its way.
-func (c Config) network() (http.RoundTripper, error) {
+func (c Config) network(reach *scimhttp.Reach) (http.RoundTripper, error) {
 	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.DialContext = scimhttp.Dial
+	t.DialContext = reach.Dial
 	t.MaxIdleConnsPerHost = c.parallel()
 	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	if c.CAFile == "" {
