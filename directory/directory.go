@@ -92,6 +92,10 @@ var tenantLabel = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 // CreateTenant makes a tenant with the group Default, the connection default
 // and its first company admin, a user like any other (behaviour.md 2.4).
 func (d *Directory) CreateTenant(ctx context.Context, n NewTenant, via Via) (*Tenant, error) {
+	return d.createTenant(ctx, n, via, byCommand)
+}
+
+func (d *Directory) createTenant(ctx context.Context, n NewTenant, via Via, actor string) (*Tenant, error) {
 	n.Name = strings.ToLower(strings.TrimSpace(n.Name))
 	if !tenantLabel.MatchString(n.Name) {
 		return nil, fmt.Errorf("%q cannot be a tenant's name: it becomes the first label of its address, so use a to z, 0 to 9 and hyphens, at most 63 characters", n.Name)
@@ -109,7 +113,7 @@ func (d *Directory) CreateTenant(ctx context.Context, n NewTenant, via Via) (*Te
 	row := TenantRow{Name: n.Name, Display: n.Display, Created: now}
 	err := d.Store.CreateTenant(ctx, row, func(tx Tx) error {
 		t := d.handle(newSetup(*tx.Row()), via)
-		t.actor = byCommand
+		t.actor = actor
 		return t.write(tx).found(n)
 	})
 	if errors.Is(err, ErrTaken) {
@@ -118,7 +122,12 @@ func (d *Directory) CreateTenant(ctx context.Context, n NewTenant, via Via) (*Te
 	if err != nil {
 		return nil, err
 	}
-	return d.OpenAdmin(ctx, n.Name, via)
+	t, err := d.OpenAdmin(ctx, n.Name, via)
+	if err != nil {
+		return nil, err
+	}
+	t.actor = actor
+	return t, nil
 }
 
 // found writes a new tenant's first rows.
@@ -181,8 +190,11 @@ func (d *Directory) Tenants(ctx context.Context) ([]TenantRow, error) {
 	return d.Store.Tenants(ctx)
 }
 
-// byCommand is the actor of whoever runs the installation.
-const byCommand = "command line"
+// Actors of whoever runs the installation, at a terminal and at a browser.
+const (
+	byCommand  = "command line"
+	byOperator = "operator"
+)
 
 // OpenAdmin opens a tenant for whoever runs the installation: the command line,
 // later the console. Nobody's token is asked for.

@@ -207,6 +207,14 @@ var methods = map[string]struct {
 	"HasPassword":      {forAll, func(w *world, h *directory.Tenant) error { _, err := h.HasPassword(w.t.Context()); return err }},
 	"SetPassword":      {forAll, func(w *world, h *directory.Tenant) error { return h.SetPassword(w.t.Context(), "", "") }},
 	"SignInLink":       {forGroup, func(w *world, h *directory.Tenant) error { _, err := h.SignInLink(w.t.Context(), "x"); return err }},
+	"BreakGlass": {forAdmins, func(w *world, h *directory.Tenant) error {
+		if _, _, err := h.BreakGlass(w.t.Context(), "user@acme.test"); !beyondReach(err) {
+			w.t.Errorf("a session broke the glass: %v", err)
+		} else if h.Self().Role < directory.RoleCompanyAdmin {
+			return err
+		}
+		return nil
+	}},
 	"Invite":           {forAdmins, func(w *world, h *directory.Tenant) error { _, _, err := h.Invite(w.t.Context(), ""); return err }},
 	"Invitations":      {forAdmins, func(w *world, h *directory.Tenant) error { _, err := h.Invitations(w.t.Context()); return err }},
 	"RevokeInvitation": {forAdmins, func(w *world, h *directory.Tenant) error { return h.RevokeInvitation(w.t.Context(), "x") }},

@@ -3,7 +3,6 @@ package directory
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -12,9 +11,8 @@ import (
 // redeems it uses it up; to look at it does not, since mail scanners follow
 // links.
 const (
-	linkPrefix       = "rcl_"
-	linkLife         = 7 * 24 * time.Hour
-	operatorLinkLife = time.Hour
+	linkPrefix = "rcl_"
+	linkLife   = 7 * 24 * time.Hour
 )
 
 // ErrLink says that a sign-in link opens nothing.
@@ -29,21 +27,55 @@ func (t *Tenant) SignInLink(ctx context.Context, ref string) (secret string, err
 		if err != nil {
 			return err
 		}
-		if u.State != Active {
-			return fmt.Errorf("%s is inactive, so no link can let him in; the identity provider has to activate him first", ref)
-		}
 		if t.reach == ownGroup && u.Role > RoleUser {
 			return errReach // whoever has the link is that person
 		}
-		if err := w.tx.DeleteSignInLinks(w.ctx, u.ID, ""); err != nil {
-			return err
-		}
-		if secret, err = w.putLink(SignInLinkRow{User: u.ID}, linkLife); err != nil {
-			return err
-		}
-		return w.change("SignInLink", u.ID, "create", nil, nil)
+		secret, err = w.makeLink(u)
+		return err
 	})
 	return secret, err
+}
+
+// BreakGlass is SignInLink for whoever runs the installation, and opens a tenant
+// that nobody can open any more: where no company admin is left, the person
+// becomes one (behaviour.md 2.3, 9.3).
+func (t *Tenant) BreakGlass(ctx context.Context, ref string) (secret string, madeAdmin bool, err error) {
+	if t.actor != byCommand {
+		return "", false, errReach
+	}
+	err = t.update(ctx, func(w *write) error {
+		u, err := w.living(ref)
+		if err != nil {
+			return err
+		}
+		admins, err := w.tx.CountUsers(w.ctx, List{Role: RoleCompanyAdmin, States: []State{Active}})
+		if err != nil {
+			return err
+		}
+		if madeAdmin = admins == 0 && u.State == Active; madeAdmin {
+			next, o := *u, t.object(u)
+			next.Role = RoleCompanyAdmin
+			if u, err = w.save(u, o, &next, o, "role"); err != nil {
+				return err
+			}
+		}
+		secret, err = w.makeLink(u)
+		return err
+	})
+	return secret, madeAdmin && err == nil, err
+}
+
+func (w *write) makeLink(u *UserRow) (secret string, err error) {
+	if u.State != Active {
+		return "", errors.New("he is inactive, so no link can let him in; the identity provider has to activate him first")
+	}
+	if err := w.tx.DeleteSignInLinks(w.ctx, u.ID, ""); err != nil {
+		return "", err
+	}
+	if secret, err = w.putLink(SignInLinkRow{User: u.ID}, linkLife); err != nil {
+		return "", err
+	}
+	return secret, w.change("SignInLink", u.ID, "create", nil, nil)
 }
 
 func (w *write) putLink(l SignInLinkRow, life time.Duration) (secret string, err error) {

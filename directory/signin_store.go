@@ -62,8 +62,7 @@ type SessionsOf struct {
 	Invitation string
 }
 
-// SignInStore is the part of a Store that finds out whose a secret is, and
-// keeps what operators sign in with.
+// SignInStore is the part of a Store that finds out whose a secret is.
 type SignInStore interface {
 	// OpenSession finds a tenant's session by its hash, with all that decides what
 	// it may. ErrNotFound.
@@ -74,11 +73,6 @@ type SignInStore interface {
 	TouchSessions(ctx context.Context, seen map[string]int64) error
 	// FindSignInLink finds a link without using it up. ErrNotFound.
 	FindSignInLink(ctx context.Context, hash string) (SignInLinkRow, error)
-	PutOperatorLink(ctx context.Context, l SignInLinkRow) error
-	// RedeemOperatorLink uses a link up and keeps the session, both or neither.
-	// ErrNotFound when the link is not there.
-	RedeemOperatorLink(ctx context.Context, hash string, s SessionRow) error
-	EndOperatorSession(ctx context.Context, hash string) error
 }
 
 // SignInReader is the part of a Reader that reads who signs in how.

@@ -395,3 +395,31 @@ func TestInvitations(t *testing.T) {
 		w.signedOut(s)
 	})
 }
+
+// behaviour.md 2.3: the IdP's word stands even for the last company admin; the
+// command line opens the tenant again.
+func TestBreakGlass(t *testing.T) {
+	each(t, func(w *world) {
+		ctx := t.Context()
+		_, err := w.admin.CreateUser(ctx, "anna@acme.test", nil)
+		w.must(err)
+		if _, made, err := w.admin.BreakGlass(ctx, "anna@acme.test"); made || err != nil {
+			t.Errorf("made an admin beside another: %v, %v", made, err)
+		}
+		id := w.user("admin@acme.test").ID
+		w.patch(id, leave)
+		if _, _, err := w.admin.BreakGlass(ctx, "admin@acme.test"); err == nil || !strings.Contains(err.Error(), "user restore") {
+			t.Errorf("a link for somebody who is removed: %v", err)
+		}
+		link, made, err := w.admin.BreakGlass(ctx, "anna@acme.test")
+		w.must(err)
+		s, err := w.d.RedeemLink(ctx, link, "acme", browser)
+		w.must(err)
+		if me := w.session(s).Self(); !made || me.Role != directory.RoleCompanyAdmin {
+			t.Errorf("made %v, %+v", made, me)
+		}
+		if _, made, err := w.admin.BreakGlass(ctx, "anna@acme.test"); made || err != nil {
+			t.Errorf("again: %v, %v", made, err)
+		}
+	})
+}

@@ -15,8 +15,8 @@ var (
 // Store keeps tenants' rows and knows none of the rules. What is written
 // through Update is durable when Update returns nil.
 //
-// CreateTenant and Tenants, TenantByName, TokenTenant and those of ClientStore
-// and SignInStore are the only calls not confined to one tenant.
+// CreateTenant and Tenants, TenantByName, TokenTenant and those of ClientStore,
+// SignInStore and OperatorStore are the only calls not confined to one tenant.
 type Store interface {
 	// CreateTenant makes a tenant and runs fn in the same transaction. ErrTaken
 	// when the name is in use.
@@ -33,6 +33,7 @@ type Store interface {
 	TouchTokens(ctx context.Context, used map[string]int64) error
 	ClientStore
 	SignInStore
+	OperatorStore
 
 	// Reader reads one tenant, each call by itself.
 	Reader(tenant int64) Reader

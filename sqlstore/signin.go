@@ -62,29 +62,6 @@ func (s *Store) FindSignInLink(ctx context.Context, hash string) (l directory.Si
 	return l, err
 }
 
-// PutOperatorLink implements directory.SignInStore.
-func (s *Store) PutOperatorLink(ctx context.Context, l directory.SignInLinkRow) error {
-	return s.transact(func(t *transaction) error { return t.putSignInLink(noCancel, 0, l) })
-}
-
-// RedeemOperatorLink implements directory.SignInStore.
-func (s *Store) RedeemOperatorLink(ctx context.Context, hash string, row directory.SessionRow) error {
-	return s.transact(func(t *transaction) error {
-		if _, err := t.takeSignInLink(noCancel, 0, hash); err != nil {
-			return err
-		}
-		return t.putSession(noCancel, 0, row)
-	})
-}
-
-// EndOperatorSession implements directory.SignInStore.
-func (s *Store) EndOperatorSession(ctx context.Context, hash string) error {
-	return s.transact(func(t *transaction) error {
-		_, err := t.exec(noCancel, `delete from sessions where tenant=0 and hash=$1`, hash)
-		return err
-	})
-}
-
 func (s session) putSignInLink(ctx context.Context, tenant int64, l directory.SignInLinkRow) error {
 	if _, err := s.exec(ctx, `delete from sign_in_links where tenant=$1 and expires<$2`, tenant, l.Created); err != nil {
 		return err

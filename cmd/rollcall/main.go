@@ -70,7 +70,7 @@ New here? Run "rollcall demo". It needs nothing and leaves nothing behind.`,
 		`  rollcall serve
   rollcall tenant create acme --name "Acme Oy" --admin-email admin@acme.test
   rollcall token create --tenant acme --user admin@acme.test --name SCIM`,
-		newServe(), newDemo(), newTenant(), newGroup(), newTeam(), newUser(), newIdPGroup(),
+		newServe(), newDemo(), newTenant(), newGroup(), newTeam(), newUser(), newOperator(), newIdPGroup(),
 		newConnection(), newToken(), newClient(), newRemoval(), newApp(),
 		newActivity(), newChanges(), newCheck(), newVersion())
 	root.SilenceErrors, root.SilenceUsage = true, true

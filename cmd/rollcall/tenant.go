@@ -28,7 +28,7 @@ func newTenantCreate() *cobra.Command {
 		Short: "Make a tenant and its first company admin",
 		Long: `Create makes a tenant with the group Default and its first company admin, who is a
 person like any other: SCIM sees him and counts include him. NAME becomes the first
-label of the tenant's host.`,
+label of the tenant's host. It prints a one-time link that signs the admin in.`,
 		Example: `  rollcall tenant create acme --name "Acme Oy" --admin-email admin@acme.test
   rollcall tenant create acme --admin-email anna@acme.test --admin-given-name Anna --admin-family-name Aalto`,
 		Args: arguments("NAME"),
@@ -38,7 +38,12 @@ label of the tenant's host.`,
 			if err != nil {
 				return err
 			}
+			link, err := t.SignInLink(c.Context(), n.AdminEmail)
+			if err != nil {
+				return err
+			}
 			fmt.Fprintf(c.OutOrStdout(), "Tenant %s created, with the company admin %s.\n", t.Name(), n.AdminEmail)
+			fmt.Fprintf(c.OutOrStdout(), "Sign-in link for the admin, good once within 7 days: %s\n", signInURL(c, t.Name(), link))
 			fmt.Fprintf(c.ErrOrStderr(), "Next, a token for its identity provider: rollcall token create --tenant %s --user %s --name SCIM\n", t.Name(), n.AdminEmail)
 			return nil
 		}),
@@ -48,7 +53,7 @@ label of the tenant's host.`,
 	c.Flags().StringVar(&n.GivenName, "admin-given-name", "", "given name of the first company admin; default: from the address")
 	c.Flags().StringVar(&n.FamilyName, "admin-family-name", "", "family name of the first company admin")
 	needs(c, "admin-email")
-	return withDatabase(c)
+	return withConsole(withDatabase(c))
 }
 
 // needs refuses the command without the flags.
