@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -9,38 +10,24 @@ import (
 	"github.com/rollcall-scim/rollcall/provision/source"
 )
 
-// assign is the phase scoping: it finds who is assigned, directly or as a member
-// of an assigned group, members of members included, and by which way. Memory
-// grows with the number of groups and the largest of them, not with people.
+// assign finds out of everybody who is assigned, directly or as a member of an
+// assigned group, members of members included, and by which way. Memory grows with
+// the number of groups and the largest of them, and by eight bytes for each whose
+// assignment stays as it was: their rows are not written.
 func (c *run) assign(ctx context.Context) error {
-	if c.App.Scope.Sync == SyncAll {
-		return nil
-	}
 	c.enter(PhaseScoping)
-	a := &assigning{run: c, met: map[Key]bool{}}
-	for _, typ := range []string{source.User, source.Group} {
-		names := c.App.Scope.Users
-		if typ == source.Group {
-			names = c.App.Scope.Groups
-		}
-		for _, name := range names {
-			if err := a.root(ctx, typ, name); err != nil {
-				return err
-			}
-		}
+	a := &assigning{run: c, met: map[Key]bool{}, same: map[uint64]struct{}{}}
+	if err := a.roots(ctx, source.User, c.App.Scope.Users); err != nil {
+		return err
 	}
-	for len(a.open) > 0 {
-		next := a.open[0]
-		a.open = a.open[1:]
-		if err := a.members(ctx, next); err != nil {
-			return err
-		}
+	if err := a.roots(ctx, source.Group, c.App.Scope.Groups); err != nil {
+		return err
+	}
+	if err := a.spread(ctx); err != nil {
+		return err
 	}
 	_, err := c.walk(ctx, ObjectQuery{Unassigned: c.cycle.Number}, func(objects []*Object) error {
-		for _, o := range objects {
-			o.Assigned, o.Via, o.Dirty, o.Retry = 0, "", true, 0
-		}
-		return c.Store.PutScope(ctx, objects)
+		return a.end(ctx, slices.DeleteFunc(objects, a.found))
 	})
 	return err
 }
@@ -49,6 +36,41 @@ type assigning struct {
 	*run
 	met  map[Key]bool // groups that were opened: A > B > A ends
 	open []opened
+	same map[uint64]struct{} // those found whose rows stay as they are, by hash
+	// only are the references that matter; nil: all do. With it nothing is written
+	// before the end, for a group that was not assigned before, or by another way,
+	// is errElsewhere.
+	only    map[string]bool
+	changed []*Object
+}
+
+// found says that this search has met the object.
+func (a *assigning) found(o *Object) bool {
+	_, same := a.same[hashed(o.Type+"/"+o.Anchor)]
+	return same || o.Assigned == a.cycle.Number
+}
+
+// end ends assignments.
+func (a *assigning) end(ctx context.Context, objects []*Object) error {
+	for _, o := range objects {
+		o.Assigned, o.Via, o.Dirty, o.Retry = 0, "", true, 0
+	}
+	if len(objects) == 0 {
+		return nil
+	}
+	return a.Store.PutScope(ctx, objects)
+}
+
+// spread opens the groups that were met, breadth first.
+func (a *assigning) spread(ctx context.Context) error {
+	for len(a.open) > 0 {
+		next := a.open[0]
+		a.open = a.open[1:]
+		if err := a.members(ctx, next); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // opened is a group whose members are assigned.
@@ -56,6 +78,15 @@ type opened struct {
 	group *Object
 	via   string
 	depth int
+}
+
+func (a *assigning) roots(ctx context.Context, typ string, names []string) error {
+	for _, name := range names {
+		if err := a.root(ctx, typ, name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // root assigns somebody, or a group, by the name that the set-up has.
@@ -87,6 +118,16 @@ func (c *run) named(ctx context.Context, typ, name string) ([]*Object, error) {
 	return c.Store.ObjectsByKey(ctx, keys)
 }
 
+// inOrderOf sorts objects as the group names them, so that of two ways to somebody
+// it is the same that is found first, however many are looked at.
+func inOrderOf(refs []string, found []*Object) {
+	place := make(map[string]int, len(refs))
+	for i, ref := range refs {
+		place[ref] = i
+	}
+	slices.SortStableFunc(found, func(a, b *Object) int { return cmp.Compare(place[a.Ref], place[b.Ref]) })
+}
+
 // mark notes the assignment, and opens groups.
 func (a *assigning) mark(ctx context.Context, found []*Object, via string, depth int) error {
 	var changed []*Object
@@ -98,14 +139,25 @@ func (a *assigning) mark(ctx context.Context, found []*Object, via string, depth
 			a.met[o.Key] = true
 			a.open = append(a.open, opened{o, via, depth})
 		}
-		if o.Assigned == a.cycle.Number {
+		if a.found(o) {
 			continue // by a way that was found before, and is no longer
 		}
-		if o.Assigned == 0 || o.Via != via {
-			o.Dirty, o.Retry = true, 0
+		if o.Assigned > 0 && o.Via == via {
+			a.same[hashed(o.Type+"/"+o.Anchor)] = struct{}{}
+			continue
 		}
-		o.Assigned, o.Via = a.cycle.Number, via
+		if a.only != nil && o.Type == source.Group { // its members come or go with it
+			return errElsewhere
+		}
+		o.Assigned, o.Via, o.Dirty, o.Retry = a.cycle.Number, via, true, 0
 		changed = append(changed, o)
+	}
+	if a.only != nil {
+		for _, o := range changed {
+			a.same[hashed(o.Type+"/"+o.Anchor)] = struct{}{}
+		}
+		a.changed = append(a.changed, changed...)
+		return nil
 	}
 	if len(changed) == 0 {
 		return nil
@@ -127,11 +179,16 @@ func (a *assigning) members(ctx context.Context, g opened) error {
 	if g.via != "direct" {
 		via = g.via + " > " + g.group.Name
 	}
-	for refs := range slices.Chunk(r.Get("members").Texts(), chunk) {
+	members := r.Get("members").Texts()
+	if a.only != nil {
+		members = slices.DeleteFunc(members, func(ref string) bool { return !a.only[ref] })
+	}
+	for refs := range slices.Chunk(members, chunk) {
 		found, err := a.Store.ObjectsByRef(ctx, refs)
 		if err != nil {
 			return err
 		}
+		inOrderOf(refs, found)
 		if err := a.mark(ctx, found, via, g.depth+1); err != nil {
 			return err
 		}

@@ -16,17 +16,15 @@ import (
 // was read and not on what it may have become since.
 type importing struct {
 	*run
-	buffer []source.Record
-	given  map[string]int // how many the source gave, by type
-	at     map[Key]int    // the place in the buffer
-	// grouping says that an assignment may be another one: a group changed, or
-	// somebody is new.
-	grouping bool
+	buffer    []source.Record
+	given     map[string]int // how many the source gave, by type
+	at        map[Key]int    // the place in the buffer
+	regrouped regrouping     // whose assignment may be another one
 }
 
 // read is the phase import. What it reads before an error is kept, for each
 // record is whole (I3); nothing is taken for deleted then (I1).
-func (c *run) read(ctx context.Context, since string) (grouping bool, err error) {
+func (c *run) read(ctx context.Context, since string) (*regrouping, error) {
 	c.enter(PhaseImport)
 	in := &importing{run: c, at: map[Key]int{}, given: map[string]int{}}
 	reading, err := c.Source.Read(ctx, since, func(r source.Record) error {
@@ -51,18 +49,18 @@ func (c *run) read(ctx context.Context, since string) (grouping bool, err error)
 		}
 	}
 	if err != nil {
-		return in.grouping, err
+		return nil, err
 	}
 	c.stats.Notes = append(c.stats.Notes, reading.Notes...)
 	if err := in.faulty(ctx, reading.Faulty); err != nil {
-		return in.grouping, err
+		return nil, err
 	}
 	c.cycle.Complete = reading.Full
 	c.cycle.Next = reading.Next
 	if reading.Full {
-		return in.grouping, in.absent(ctx)
+		return &in.regrouped, in.absent(ctx)
 	}
-	return in.grouping, nil
+	return &in.regrouped, nil
 }
 
 // flush compares what was read with what is kept.
@@ -95,8 +93,8 @@ func (in *importing) flush(ctx context.Context) error {
 			same = append(same, o.Key)
 			continue
 		}
-		if was == nil || was.Gone || was.NameKey != o.NameKey || o.Type == source.Group {
-			in.grouping = true
+		if err := in.regrouped.note(&in.App.Scope, was, o); err != nil {
+			return err
 		}
 		if was != nil && was.Retry > 0 {
 			waiting = append(waiting, o.Key)
@@ -227,7 +225,7 @@ func (in *importing) absent(ctx context.Context) error {
 		for _, o := range objects {
 			o.Gone, o.Dirty, o.Retry = true, true, 0
 			in.stats.Deleted++
-			in.grouping = in.grouping || o.Type == source.Group
+			in.regrouped.gone(o)
 		}
 		return in.Store.PutSource(ctx, objects)
 	})

@@ -34,6 +34,7 @@ type run struct {
 	setup    bool  // it is another set-up than that of the cycle before
 	demand   bool  // for one object only
 	told     time.Time
+	doubt    bool // the cycle before may have read what it did not come to assign
 	again    bool // something was learned that should not wait for the next cycle
 }
 
@@ -59,6 +60,7 @@ func (c *run) begin(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	c.doubt = last != nil && last.Outcome != Success && last.Outcome != Warning
 	if err := c.probation(now); err != nil {
 		return err
 	}
@@ -110,14 +112,12 @@ func (c *run) phases(ctx context.Context) (err error) {
 	if whole {
 		since = ""
 	}
-	grouping, err := c.read(ctx, since)
+	regrouped, err := c.read(ctx, since)
 	if err != nil {
 		return &sourceError{err}
 	}
-	if whole || grouping {
-		if err := c.assign(ctx); err != nil {
-			return err
-		}
+	if err := c.scope(ctx, whole || c.doubt, regrouped); err != nil {
+		return err
 	}
 	if whole {
 		if err := c.learn(ctx); err != nil {
