@@ -262,6 +262,9 @@ func (w *write) comeBack(was, u *UserRow, before, next scim.Object) (*UserRow, e
 		if err := w.tx.DeletePassword(w.ctx, u.ID); err != nil {
 			return nil, err
 		}
+		if err := w.tx.PutMark(w.ctx, MarkRow{Kind: markAnother, User: u.ID, Connection: w.t.connection, At: w.now, Note: was.Left}); err != nil {
+			return nil, err
+		}
 	}
 	if was.State == Inactive {
 		has := was.Memberships()

@@ -8,24 +8,45 @@ import (
 	"github.com/rollcall-scim/rollcall/scim"
 )
 
-// activity is the row of a SCIM write that worked; it commits with the change.
-func (t *Tenant) activity(w *write, status int) *ActivityRow {
-	return &ActivityRow{
+// told writes what a SCIM write that worked leaves beside its change: the row of
+// activity, what was sent and answered, and counts. Nobody waits any longer.
+func (w *write) told(status int, answer string) error {
+	t := w.t
+	if t.lettingIn {
+		w.note("let in by an admin, with what the identity provider had sent when it was refused")
+	}
+	row := &ActivityRow{
 		ID: newID(), Time: w.now, Connection: t.connection, Token: t.token.ID,
 		Client: t.via.Client, Operation: t.via.Operation, Subject: w.subject, Person: w.person,
 		Status: status, Notes: strings.Join(w.notes, "\n"), Request: t.via.Request,
 		Duration: t.d.Now().Sub(t.via.Started).Microseconds(), First: w.first, Last: w.last,
 	}
+	if err := w.tx.AppendActivity(w.ctx, row); err != nil {
+		return err
+	}
+	if d := t.sent.detail(row.ID, answer); d != nil {
+		if err := w.tx.AppendDetail(w.ctx, d); err != nil {
+			return err
+		}
+	}
+	if name := outcome[w.kind]; name != "" && !t.via.Check {
+		w.tally(name, hourOf(w.now))
+	}
+	return w.endRefusals(w.subject, scim.Fold(w.person))
 }
 
 // Failure is a request that was answered 4xx or 5xx.
 type Failure struct {
+	Type     string // of the resource, User or Group, if any
 	ID       string // of the resource in the path, if any
 	Person   string // userName as it was sent, if any
 	Status   int
 	ScimType string
 	Code     string
 	Detail   string
+	Value    string // see scim.Error
+	Path     string // below the base; see Sent
+	Body     string
 	Duration time.Duration
 }
 
@@ -39,12 +60,15 @@ func (t *Tenant) Failed(f Failure) {
 	if subject == "" {
 		subject = scim.Fold(f.Person)
 	}
-	t.d.log.add(t.s.tenant, &ActivityRow{
+	row := &ActivityRow{
 		ID: newID(), Time: t.d.Now().UnixMicro(), Connection: t.connection, Token: t.token.ID,
 		Client: plain(t.via.Client), Operation: t.via.Operation, Subject: plain(subject), Person: plain(f.Person),
 		Status: f.Status, ScimType: f.ScimType, Code: f.Code, Detail: plain(f.Detail),
 		Duration: f.Duration.Microseconds(), Request: t.via.Request,
-	})
+	}
+	w := waiting{tenant: t.s.tenant, row: row, detail: sent{plain(f.Path), plain(f.Body)}.detail(row.ID, "")}
+	w.refusal, w.cause = t.refused(f, row)
+	t.d.log.add(w)
 }
 
 // plain takes out of what a client wrote what a database may not hold.
@@ -60,9 +84,13 @@ type activityLog struct {
 	done    chan struct{} // run has ended
 }
 
+// waiting is a row that is not written yet, with what stands beside it.
 type waiting struct {
-	tenant int64
-	row    *ActivityRow
+	tenant  int64
+	row     *ActivityRow
+	detail  *DetailRow  // nil: none
+	refusal *RefusalRow // nil: nobody waits for it to be mended
+	cause   *CauseRow
 }
 
 func newActivityLog(d *Directory) *activityLog {
@@ -73,9 +101,9 @@ func newActivityLog(d *Directory) *activityLog {
 
 // add drops the row when ten thousand already wait: failures must not slow what
 // works.
-func (l *activityLog) add(tenant int64, row *ActivityRow) {
+func (l *activityLog) add(w waiting) {
 	select {
-	case l.rows <- waiting{tenant, row}:
+	case l.rows <- w:
 	default:
 	}
 }
@@ -112,23 +140,42 @@ func (l *activityLog) take() (rows []waiting) {
 }
 
 func (l *activityLog) write(d *Directory, rows []waiting) {
-	tenants := map[int64][]*ActivityRow{}
+	tenants := map[int64][]waiting{}
 	for _, w := range rows {
-		tenants[w.tenant] = append(tenants[w.tenant], w.row)
+		tenants[w.tenant] = append(tenants[w.tenant], w)
 	}
 	for tenant, rows := range tenants {
 		err := d.Store.Update(noCancel, tenant, func(tx Tx) error {
-			for _, row := range rows {
-				if err := appendFailed(tx, row); err != nil {
+			for _, w := range rows {
+				if err := w.write(tx); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
 		if err != nil {
-			d.Logger.Error("activity rows not written", "rows", len(rows), "request", rows[0].Request, "error", err)
+			d.Logger.Error("activity rows not written", "rows", len(rows), "request", rows[0].row.Request, "error", err)
 		}
 	}
+}
+
+func (w waiting) write(tx Tx) error {
+	if err := appendFailed(tx, w.row); err != nil {
+		return err
+	}
+	if w.detail != nil {
+		if err := tx.AppendDetail(noCancel, w.detail); err != nil {
+			return err
+		}
+	}
+	if row := w.row; row.Operation != "GET" && row.Connection != "" {
+		tx.Tally(TallyRow{Hour: hourOf(row.Time), Connection: row.Connection, Name: tallyRefused, N: 1, First: row.Time, Last: row.Time})
+	}
+	if w.refusal == nil {
+		return nil
+	}
+	w.refusal.Person = w.row.Person
+	return keepRefusal(tx, w.refusal, w.cause)
 }
 
 func appendFailed(tx Tx, row *ActivityRow) error {

@@ -44,6 +44,7 @@ type Directory struct {
 	seen   map[string]int64 // by session hash, when
 
 	log   *activityLog
+	heard heard
 	pages pageHints
 	seals sealer
 
@@ -258,6 +259,7 @@ func (d *Directory) OpenToken(ctx context.Context, token, label string, via Via)
 	if t.client == "" {
 		d.touch(t.token.Hash)
 	}
+	d.hear(t)
 	return t, nil
 }
 

@@ -26,7 +26,7 @@ func (t *Tenant) scimGroup(ctx context.Context, status int, fn func(*write) (*Id
 			return err
 		}
 		done = w
-		return w.tx.AppendActivity(w.ctx, t.activity(w, status))
+		return w.told(status, t.shownIdPGroup(status, g))
 	})
 	if err != nil {
 		return nil, err

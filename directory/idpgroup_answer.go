@@ -190,3 +190,16 @@ func (t *Tenant) seeing(p scim.Projection) *Tenant {
 	c.projection = p
 	return &c
 }
+
+// shownIdPGroup is the answer about an IdP group for people to read, without its
+// members.
+func (t *Tenant) shownIdPGroup(status int, g *IdPGroupRow) string {
+	if t.sent.path == "" || status == 204 || t.via.Operation == "PATCH" && t.projection.Empty() {
+		return ""
+	}
+	r, err := t.answerIdPGroup(noCancel, g, false)
+	if err != nil {
+		return "" // only members are read
+	}
+	return string(r.JSON())
+}

@@ -138,8 +138,10 @@ func profileGroup(names Names, p Profiling) (string, error) {
 	if id, ok := names.Group(norm.NFC.String(country)); ok {
 		return id, nil
 	}
-	return "", scim.BadRequest(scim.InvalidValue, "400.76",
+	missing := scim.BadRequest(scim.InvalidValue, "400.76",
 		"Group does not exist (400.76): no group is named %q. Group names are case-sensitive. Create the group, then let SCIM sync again.", country)
+	missing.Value = country
+	return "", missing
 }
 
 // cancel drops what would be withdrawn and added in one breath: a value that

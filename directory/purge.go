@@ -24,6 +24,9 @@ func (d *Directory) Purge(ctx context.Context) (forgotten int, err error) {
 		t.actor = "retention"
 		n, err := t.purge(ctx)
 		forgotten += n
+		if err == nil {
+			err = t.purgeInbound(ctx)
+		}
 		if err != nil {
 			return forgotten, err
 		}
@@ -59,6 +62,9 @@ func (t *Tenant) purge(ctx context.Context) (forgotten int, err error) {
 func (w *write) forget(u *UserRow) error {
 	names, err := w.namesOf(u)
 	if err != nil {
+		return err
+	}
+	if err := w.endRefusals(append(names, u.ID)...); err != nil {
 		return err
 	}
 	u.Keys = keysOf(w.t.object(u))

@@ -45,14 +45,14 @@ func (t *Tenant) render(b []byte, u *UserRow) []byte {
 	}
 	b = t.renderGroupsOf(b, u)
 	if u.Group != "" {
-		b = t.s.renderPlace(b, u)
+		b = t.s.renderPlace(b, u, t.fresher)
 	}
 	return t.renderMeta(b, scim.UserType, u.ID, u.Created, u.Modified, u.Version)
 }
 
 // renderPlace writes our own extension: the outcome of profiling. Whoever is
 // removed has no group, and no extension.
-func (s *setup) renderPlace(b []byte, u *UserRow) []byte {
+func (s *setup) renderPlace(b []byte, u *UserRow, fresher map[string]string) []byte {
 	b = append(b, `,"`+scim.RollcallSchema+`":{`...)
 	if g := s.groups[u.Group]; g != nil {
 		b = append(b, `"group":{"value":"`...)
@@ -66,8 +66,11 @@ func (s *setup) renderPlace(b []byte, u *UserRow) []byte {
 		var line string
 		line, rest, _ = strings.Cut(rest, "\n")
 		id, origins, _ := strings.Cut(line, " ")
-		tm := s.teams[id]
-		if tm == nil {
+		name := fresher[id]
+		if tm := s.teams[id]; tm != nil {
+			name = tm.quoted
+		}
+		if name == "" {
 			continue
 		}
 		if !open {
@@ -82,7 +85,7 @@ func (s *setup) renderPlace(b []byte, u *UserRow) []byte {
 		b = append(b, `{"value":"`...)
 		b = append(b, id...)
 		b = append(b, `","display":`...)
-		b = append(b, tm.quoted...)
+		b = append(b, name...)
 		b = append(b, `,"origins":["`...)
 		b = append(b, strings.ReplaceAll(origins, ",", `","`)...)
 		b = append(b, `"]}`...)

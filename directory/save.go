@@ -37,6 +37,9 @@ func (w *write) place(u *UserRow, before Placement, next scim.Object, changed ma
 			return err
 		}
 		w.made[teamName{p.Group, scim.Fold(nt.Name)}] = id
+		if err := w.madeBy(id, nt.Key, p.Add); err != nil {
+			return err
+		}
 		for i := range p.Add {
 			if p.Add[i].Team == nt.Key {
 				p.Add[i].Team = id
@@ -76,6 +79,12 @@ func (w *write) save(was *UserRow, before scim.Object, u *UserRow, next scim.Obj
 		return nil, err
 	}
 	u.Modified, u.Version = w.now, w.last
+	if !w.bystander {
+		w.kind = kind
+	}
+	if u.Owner != "" && u.Owner == w.t.connection && (was == nil || was.Owner != u.Owner) {
+		w.tally(tallyPeople, 0)
+	}
 	w.count(was, -1)
 	w.count(u, +1)
 	if was == nil {
@@ -93,6 +102,9 @@ func (w *write) save(was *UserRow, before scim.Object, u *UserRow, next scim.Obj
 		if err := w.tx.PutLink(w.ctx, *u.linkRow); err != nil {
 			return nil, err
 		}
+	}
+	if err := w.marks(was, before, u, next); err != nil {
+		return nil, err
 	}
 	if was != nil {
 		if err := w.showInGroups(was, u); err != nil {

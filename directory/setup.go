@@ -31,6 +31,7 @@ type setup struct {
 	connections  map[string]*ConnectionRow
 	tokens       map[string]*TokenRow // by hash
 	clients      map[string]*ClientRow
+	tellsActive  map[string]bool // connections that are known to say who is active
 }
 
 type group struct {
@@ -50,7 +51,7 @@ func newSetup(t TenantRow) *setup {
 		tenant: t.ID, name: t.Name, seq: -1,
 		groups: map[string]*group{}, groupNames: map[string]string{},
 		teams: map[string]*team{}, teamNames: map[teamName]string{},
-		connections: map[string]*ConnectionRow{}, tokens: map[string]*TokenRow{}, clients: map[string]*ClientRow{},
+		connections: map[string]*ConnectionRow{}, tokens: map[string]*TokenRow{}, clients: map[string]*ClientRow{}, tellsActive: map[string]bool{},
 	}
 }
 

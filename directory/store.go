@@ -68,6 +68,7 @@ type Reader interface {
 	GuardReader
 	ApplicationReader
 	SignInReader
+	InboundReader
 	Changes(ctx context.Context, q ChangeQuery) ([]ChangeRow, error)
 	Activity(ctx context.Context, q ActivityQuery) ([]ActivityRow, error)
 }
@@ -95,6 +96,7 @@ type Tx interface {
 	GuardTx
 	ApplicationTx
 	SignInTx
+	InboundTx
 	// AppendChange gives c the tenant's next number and keeps it.
 	AppendChange(ctx context.Context, c *ChangeRow) error
 	AppendActivity(ctx context.Context, a *ActivityRow) error
@@ -130,6 +132,8 @@ type TenantRow struct {
 	Matched  int64 // those of them with a link
 	// IdPGroups is how many there are.
 	IdPGroups int64
+	// Waiting is how many refused writes wait to be mended.
+	Waiting int64
 }
 
 // State of a user.

@@ -132,6 +132,10 @@ func (w *write) createTeam(group, name string) (string, error) {
 		return "", scim.BadRequest(scim.InvalidValue, "400.13", "A team cannot have that name (400.13): %v. Shorten the value of the attribute that names it.", err)
 	}
 	row := &TeamRow{ID: newID(), Group: group, Name: name, Created: w.now}
+	if w.quoted == nil {
+		w.quoted = map[string]string{}
+	}
+	w.quoted[row.ID] = quote(name)
 	return row.ID, w.putTeam(row, "create", nil, map[string]any{"name": name, "group": group})
 }
 
@@ -273,6 +277,11 @@ func (w *write) putTeam(row *TeamRow, kind string, before, after map[string]any)
 		return err
 	}
 	row.Seq = w.last
+	if row.Gone {
+		if err := w.tx.EndMadeTeam(w.ctx, row.ID); err != nil {
+			return err
+		}
+	}
 	err := w.tx.PutTeam(w.ctx, row)
 	if errors.Is(err, ErrTaken) {
 		return fmt.Errorf("a team of that group has the name %q already, perhaps as an other name; merge the two, or choose another name", row.Name)

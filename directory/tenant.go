@@ -27,6 +27,10 @@ type Tenant struct {
 	admits     reach           // who else than those who reach everything may make this change
 	client     string          // the OAuth client whose access token this is; "" for others
 	projection scim.Projection // what the caller will look at
+	sent       sent            // what the request consisted of
+	lettingIn  bool            // an admin repeats what was refused
+	// fresher are names, as JSON, of teams that are not in the setup yet, by id.
+	fresher map[string]string
 }
 
 var _ scim.ServiceProvider = (*Tenant)(nil)

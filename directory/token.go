@@ -289,6 +289,9 @@ func (d *Directory) touch(hash string) {
 // FlushTokens writes when tokens were last used and sessions last seen. Serve
 // calls it every minute: the time is coarse so that a request costs no write.
 func (d *Directory) FlushTokens(ctx context.Context) error {
+	if err := d.flushHeard(ctx); err != nil {
+		return err
+	}
 	d.usedMu.Lock()
 	used, seen := d.used, d.seen
 	d.used, d.seen = map[string]int64{}, map[string]int64{}

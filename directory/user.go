@@ -61,7 +61,12 @@ func (t *Tenant) Create(ctx context.Context, typ string, r *scim.Resource) (*sci
 	if typ != scim.UserType.Name {
 		return t.changeIdPGroup(ctx, 201, true, func(w *write) (*IdPGroupRow, error) { return w.createIdPGroup(r) })
 	}
-	return t.scim(ctx, 201, func(w *write) (*UserRow, error) { return w.create(r) })
+	return t.scim(ctx, 201, func(w *write) (*UserRow, error) {
+		if _, ok := r.Object()["active"]; ok {
+			w.tellActive()
+		}
+		return w.create(r)
+	})
 }
 
 // Replace obeys RFC 7644 section 3.5.1, with what behaviour.md 4.8 keeps.
@@ -73,6 +78,9 @@ func (t *Tenant) Replace(ctx context.Context, typ, id string, r *scim.Resource, 
 		was, err := w.find(id, v)
 		if err != nil {
 			return nil, err
+		}
+		if _, ok := r.Object()["active"]; ok {
+			w.tellActive()
 		}
 		w.note(r.Notes...)
 		before := t.object(was)
@@ -89,6 +97,9 @@ func (t *Tenant) Patch(ctx context.Context, typ, id string, p *scim.Patch, v sci
 		was, err := w.find(id, v)
 		if err != nil {
 			return nil, err
+		}
+		if saysActive(p) {
+			w.tellActive()
 		}
 		before := t.object(was)
 		next, notes, faults := scim.UserType.Apply(before, p)
@@ -109,6 +120,7 @@ func (t *Tenant) Delete(ctx context.Context, typ, id string, v scim.Version) err
 		if err != nil {
 			return nil, err
 		}
+		w.tellActive()
 		return w.erase(was)
 	})
 	return err
@@ -141,28 +153,43 @@ func cloneWith(o scim.Object, name string, value any) scim.Object {
 	return next
 }
 
-// scim runs one SCIM write with its row of activity and answers with the user.
+// scim runs one SCIM write with its row of activity and answers with the user. The
+// answer is made before the commit, so that it can be kept beside the activity.
 func (t *Tenant) scim(ctx context.Context, status int, fn func(*write) (*UserRow, error)) (*scim.Resource, error) {
-	var u *UserRow
-	var setup int64
+	var answer *scim.Resource
 	err := t.update(ctx, func(w *write) error {
-		var err error
-		if u, err = fn(w); err != nil {
+		u, err := fn(w)
+		if err != nil {
 			return err
 		}
-		setup = w.tx.Row().Setup
-		return w.tx.AppendActivity(w.ctx, t.activity(w, status))
+		if answer, err = w.answer(u); err != nil {
+			return err
+		}
+		return w.told(status, t.shown(status, answer))
 	})
 	if err != nil {
 		return nil, err
 	}
-	if !t.s.current(setup) {
-		// The answer shows names of teams that this very request made.
-		if err := t.fresh(noCancel); err != nil {
-			return nil, unavailable(err)
-		}
+	return answer, nil
+}
+
+// answer is what the caller is told of a user after the change, whose teams may
+// be new.
+func (w *write) answer(u *UserRow) (*scim.Resource, error) {
+	h := *w.t
+	h.r, h.fresher = w.tx, w.quoted
+	return h.answerOne(u)
+}
+
+// shown is the body of the answer, for people to read.
+func (t *Tenant) shown(status int, answer *scim.Resource) string {
+	switch {
+	case status == 204 || t.sent.path == "":
+		return ""
+	case t.projection.Empty():
+		return string(answer.JSON())
 	}
-	return t.answerOne(u)
+	return string(scim.UserType.Append(nil, scim.UserType.Project(answer.Object(), t.projection)))
 }
 
 // find reads the user for a change and compares the version (RFC 7644 section

@@ -22,6 +22,8 @@ type write struct {
 	first, last int64               // numbers of the changes made
 	notes       []string            // for the activity log
 	made        map[teamName]string // teams that this change made
+	quoted      map[string]string   // their names as JSON, by id
+	kind        string              // of the change to the person whom the request speaks of
 	bystander   bool                // the person being saved is none whom the request speaks of
 	owes        bool                // an IdP group's people still wait for their teams
 	person      string              // userName and

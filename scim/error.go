@@ -9,6 +9,9 @@ type Error struct {
 	Type   string // scimType, such as "uniqueness"; may be empty
 	Code   string // our short code that docs/faq.md explains, such as "400.76"
 	Detail string
+	// Value is what in the request was refused, where many are refused for the
+	// same and can be helped at once: a country without a group. It may be empty.
+	Value string
 
 	// RetryAfter, in seconds, asks the client to come back; 0 for none.
 	RetryAfter int

@@ -34,8 +34,25 @@ func mediaType(accept []string) []string {
 	return scimJSON
 }
 
-// body reads the request's body within its limit.
+// body reads the request's body within its limit, and keeps of it what people
+// may read.
 func (x *exchange) body() ([]byte, error) {
+	data, err := x.readBody()
+	if err == nil && x.typ != nil {
+		x.record(data)
+	}
+	return data, err
+}
+
+// record tells the provider what was sent, before it writes.
+func (x *exchange) record(data []byte) {
+	x.Body = x.strikeBody(data)
+	if r, ok := x.sp.(Recording); ok {
+		x.sp = r.Sent(x.Path, x.Body)
+	}
+}
+
+func (x *exchange) readBody() ([]byte, error) {
 	limit := x.MaxBody
 	if x.route.large {
 		limit *= manyTimes

@@ -199,7 +199,7 @@ func (b *bulk) path(sub *exchange, raw string) (path, error) {
 		return path{}, err
 	}
 	if r := b.x.routes[p.endpoint]; r.typ != nil && p.id != search {
-		sub.aim(r, p.id)
+		sub.aim(p.endpoint, p.id)
 	}
 	if sub.Method == http.MethodGet || sub.typ == nil {
 		return path{}, badBulk("an operation is POST, PUT, PATCH or DELETE on the endpoint of a resource type")
@@ -215,7 +215,7 @@ func (b *bulk) enter(result *bulkResult, sub *exchange, a answer, err error) {
 	if err != nil {
 		b.failed++
 		fault := sub.fault(err)
-		sub.ScimType, sub.Code, sub.Detail = fault.Type, fault.Code, fault.Detail
+		sub.ScimType, sub.Code, sub.Detail, sub.Value = fault.Type, fault.Code, fault.Detail, fault.Value
 		a = answer{status: fault.Status, body: errorBody(fault)}
 		result.Response = a.body
 	} else if !sub.params.projection.Empty() {

@@ -15,7 +15,7 @@ import (
 // request id that the client is told.
 func (x *exchange) refuse(err error) answer {
 	fault := x.fault(err)
-	x.ScimType, x.Code, x.Detail = fault.Type, fault.Code, fault.Detail
+	x.ScimType, x.Code, x.Detail, x.Value = fault.Type, fault.Code, fault.Detail, fault.Value
 	head := x.w.Header()
 	if fault.Status == http.StatusUnauthorized {
 		head["Www-Authenticate"] = []string{x.challenge()}

@@ -48,6 +48,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.Duration = s.Now().Sub(x.Started)
 	if s.Done != nil {
 		x.Query = strike(x.params.filter, s.names)
+		if x.Query != "" && x.Method == http.MethodGet {
+			x.Path += "?filter=" + x.Query
+		}
 		s.Done(x.sp, x.Exchange)
 	}
 }
@@ -58,7 +61,7 @@ func (x *exchange) act() (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	x.aim(x.routes[path.endpoint], path.id)
+	x.aim(path.endpoint, path.id)
 	x.params = parseQuery(x.r.URL.RawQuery)
 	if err := x.oneToken(); err != nil {
 		return answer{}, err
@@ -95,8 +98,13 @@ func safely(do func() (answer, error)) (a answer, err error) {
 }
 
 // aim says what the request is about.
-func (x *exchange) aim(r route, id string) {
+func (x *exchange) aim(endpoint, id string) {
+	r := x.routes[endpoint]
 	x.route, x.typ, x.ID = r, r.typ, id
+	x.Path = "/" + endpoint
+	if id != "" {
+		x.Path += "/" + id
+	}
 	if x.typ != nil {
 		x.Type = x.typ.Name
 	}

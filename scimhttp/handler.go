@@ -49,8 +49,11 @@ type Exchange struct {
 	// detail may quote the request, so it belongs into the tenant's activity
 	// and into no log.
 	ScimType, Code, Detail string
+	Value                  string // what in the request was refused; see scim.Error
 	Duration               time.Duration
 	Query                  string // the filter with its values struck out, for logs
+	Path                   string // below the base, with the values of a filter struck out
+	Body                   string // as it was sent, secrets struck out; see strikeBody
 }
 
 // Handler serves SCIM. Its fields are set before Mount and not changed after.
@@ -90,6 +93,12 @@ type Personal interface {
 // it carries out.
 type Operating interface {
 	Operation(method string) scim.ServiceProvider
+}
+
+// Recording is a provider that keeps what was sent, secrets struck out, beside
+// what it came to. It is told before it writes.
+type Recording interface {
+	Sent(path, body string) scim.ServiceProvider
 }
 
 // Verifying is a provider that Open opens on what it remembers of the token, and

@@ -18,9 +18,9 @@ func (x *exchange) asMe(do func(*exchange) (answer, error)) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	for _, r := range x.routes {
+	for endpoint, r := range x.routes {
 		if r.typ != nil && r.typ.Name == typ {
-			x.aim(r, id)
+			x.aim(endpoint, id)
 		}
 	}
 	a, err := do(x)

@@ -88,6 +88,7 @@ func (x *exchange) delete() (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	x.record(nil)
 	if err := x.sp.Delete(x.r.Context(), x.typ.Name, x.ID, expected); err != nil {
 		return answer{}, err
 	}

@@ -105,9 +105,10 @@ func (s *Store) lead(key queueKey, q *queue) {
 // transaction is one transaction that several changes share.
 type transaction struct {
 	session
-	rows   map[int64]*directory.TenantRow
-	dirty  map[int64]bool
-	sealed bool
+	rows    map[int64]*directory.TenantRow
+	dirty   map[int64]bool
+	tallies map[tallyKey]directory.TallyRow
+	sealed  bool
 }
 
 // commit runs the batch, up to the change that seals it, and says how many were
@@ -209,6 +210,7 @@ func (t *transaction) run(tenant int64, fn func(directory.Tx) error) error {
 		*kept = x.row
 		t.dirty[tenant] = true
 	}
+	t.count(tenant, x.tallies)
 	return nil
 }
 
@@ -254,16 +256,16 @@ func (s *Store) transact(fn func(*transaction) error) (err error) {
 	return nil
 }
 
-// finish writes the tenants' rows, once for the whole batch.
+// finish writes the tenants' rows and their tallies, once for the whole batch.
 func (t *transaction) finish() error {
 	for id := range t.dirty {
 		r := t.rows[id]
-		if _, err := t.exec(noCancel, `update tenants set display=$2, settings=$3, seq=$4, setup=$5, users=$6, matched=$7, idp_groups=$8 where id=$1`,
-			id, r.Display, r.Settings, r.Seq, r.Setup, r.Users, r.Matched, r.IdPGroups); err != nil {
+		if _, err := t.exec(noCancel, `update tenants set display=$2, settings=$3, seq=$4, setup=$5, users=$6, matched=$7, idp_groups=$8, waiting=$9 where id=$1`,
+			id, r.Display, r.Settings, r.Seq, r.Setup, r.Users, r.Matched, r.IdPGroups, r.Waiting); err != nil {
 			return err
 		}
 	}
-	return nil
+	return t.writeTallies()
 }
 
 // discard closes a connection whose state is not known; the next transaction

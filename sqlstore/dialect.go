@@ -9,7 +9,7 @@ import (
 type dialect struct {
 	name string
 	// words of the migrations
-	key, slim string
+	key, slim, bytes string
 	// lock ends the SELECT of a tenant's row in a transaction that writes.
 	// SQLite has one writer anyway.
 	lock string
@@ -19,8 +19,8 @@ type dialect struct {
 }
 
 var (
-	sqlite   = dialect{name: "sqlite", key: "text", slim: "without rowid", lock: "", placeholder: "?"}
-	postgres = dialect{name: "postgres", key: `text collate "C"`, slim: "", lock: " for update", placeholder: "$"}
+	sqlite   = dialect{name: "sqlite", key: "text", slim: "without rowid", bytes: "blob", lock: "", placeholder: "?"}
+	postgres = dialect{name: "postgres", key: `text collate "C"`, slim: "", bytes: "bytea", lock: " for update", placeholder: "$"}
 )
 
 func (d dialect) rebind(query string) string {
@@ -41,5 +41,5 @@ func (d dialect) by(index string) string {
 
 // migration puts the dialect's words into a migration's text.
 func (d dialect) migration(text string) string {
-	return strings.NewReplacer(" KEY", " "+d.key, ") SLIM;", ") "+d.slim+";").Replace(text)
+	return strings.NewReplacer(" KEY", " "+d.key, ") SLIM;", ") "+d.slim+";", " BYTES ", " "+d.bytes+" ").Replace(text)
 }

@@ -37,7 +37,8 @@ func serveInProcess(t *testing.T, d *directory.Directory) *httptest.Server {
 		},
 		Done: func(sp scim.ServiceProvider, x scimhttp.Exchange) {
 			if tenant, ok := sp.(*directory.Tenant); ok && x.Status >= 400 {
-				tenant.Failed(directory.Failure{ID: x.ID, Person: x.Name, Status: x.Status, ScimType: x.ScimType, Code: x.Code, Detail: x.Detail, Duration: x.Duration})
+				tenant.Failed(directory.Failure{Type: x.Type, ID: x.ID, Person: x.Name, Status: x.Status, ScimType: x.ScimType,
+					Code: x.Code, Detail: x.Detail, Value: x.Value, Path: x.Path, Body: x.Body, Duration: x.Duration})
 			}
 		},
 	}

@@ -37,10 +37,10 @@ func (s *Store) View(ctx context.Context, tenant int64, fn func(directory.Reader
 	return fn(reader{session{s.dialect, snapshot{tx}}, tenant})
 }
 
-const tenantColumns = `id, name, display, created, settings, seq, setup, users, matched, idp_groups`
+const tenantColumns = `id, name, display, created, settings, seq, setup, users, matched, idp_groups, waiting`
 
 func tenantFields(t *directory.TenantRow) []any {
-	return []any{&t.ID, &t.Name, &t.Display, &t.Created, &t.Settings, &t.Seq, &t.Setup, &t.Users, &t.Matched, &t.IdPGroups}
+	return []any{&t.ID, &t.Name, &t.Display, &t.Created, &t.Settings, &t.Seq, &t.Setup, &t.Users, &t.Matched, &t.IdPGroups, &t.Waiting}
 }
 
 func (s session) tenant(ctx context.Context, id int64, lock string) (t directory.TenantRow, err error) {
@@ -387,11 +387,10 @@ func (r reader) Activity(ctx context.Context, q directory.ActivityQuery) (out []
 	}
 	c.args = append(c.args, limit(q.Limit))
 	err = r.each(ctx, func(rows *sql.Rows) error {
-		var a directory.ActivityRow
-		defer func() { out = append(out, a) }()
-		return rows.Scan(&a.ID, &a.Time, &a.Connection, &a.Token, &a.Client, &a.Operation, &a.Subject, &a.Person, &a.Status,
-			&a.ScimType, &a.Code, &a.Detail, &a.Notes, &a.Duration, &a.Request, &a.First, &a.Last)
-	}, `select id, time, connection, token, client, operation, subject, person, status, scim_type, code, detail, notes, duration, request, first_change, last_change
+		a, err := scanActivity(rows)
+		out = append(out, a)
+		return err
+	}, `select `+activityColumns+`
 		from activity`+r.d.by(index)+` where tenant=$1`+c.text.String()+fmt.Sprintf(" order by id desc limit $%d", len(c.args)+1), append([]any{r.id}, c.args...)...)
 	return out, err
 }

@@ -15,8 +15,9 @@ import (
 // tx is one change of one tenant. It implements directory.Tx.
 type tx struct {
 	reader
-	row  directory.TenantRow
-	seal *bool
+	row     directory.TenantRow
+	seal    *bool
+	tallies []directory.TallyRow
 }
 
 func (x *tx) Row() *directory.TenantRow { return &x.row }
@@ -297,13 +298,18 @@ func (x *tx) Blank(ctx context.Context, u *directory.UserRow, names []string) er
 		`delete from removals where tenant=$1 and user_id=$2`,
 		`delete from passwords where tenant=$1 and user_id=$2`,
 		`update changes set value_before='', value_after='' where tenant=$1 and object=$2`,
+		`delete from activity_details where tenant=$1 and id in (select id from activity where tenant=$1 and subject=$2)`,
 		`update activity set person='', detail='', notes='' where tenant=$1 and subject=$2`,
+		`delete from marks where tenant=$1 and user_id=$2`,
 	} {
 		if _, err := x.exec(ctx, statement, x.id, u.ID); err != nil {
 			return err
 		}
 	}
 	for _, name := range names {
+		if _, err := x.exec(ctx, `delete from activity_details where tenant=$1 and id in (select id from activity where tenant=$1 and subject=$2)`, x.id, short(name)); err != nil {
+			return err
+		}
 		if _, err := x.exec(ctx, `update activity set person='', detail='', notes='', subject='' where tenant=$1 and subject=$2`, x.id, short(name)); err != nil {
 			return err
 		}

@@ -85,15 +85,22 @@ func (s *server) grant(ctx context.Context, r scimhttp.TokenRequest) (token stri
 }
 
 // done enters what was refused in the tenant's activity log; what worked was
-// entered with the change.
+// entered with the change. Of whoever was not let in at a tenant's host, that is
+// remembered for a while.
 func (s *server) done(sp scim.ServiceProvider, x scimhttp.Exchange) {
+	if x.Status < 400 {
+		return
+	}
 	t, ok := sp.(*directory.Tenant)
-	if !ok || x.Status < 400 {
+	if label, bare := s.hosts.Tenant(x.Host); !ok && !bare {
+		s.directory.Knocked(label, directory.Knock{Client: x.Client, Status: x.Status, Code: x.Code, Detail: x.Detail})
+	}
+	if !ok {
 		return
 	}
 	t.Failed(directory.Failure{
-		ID: x.ID, Person: x.Name, Status: x.Status, ScimType: x.ScimType,
-		Code: x.Code, Detail: x.Detail, Duration: x.Duration,
+		Type: x.Type, ID: x.ID, Person: x.Name, Status: x.Status, ScimType: x.ScimType,
+		Code: x.Code, Detail: x.Detail, Value: x.Value, Path: x.Path, Body: x.Body, Duration: x.Duration,
 	})
 }
 
