@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -23,7 +24,13 @@ func (t *Tenant) Attention(ctx context.Context) ([]AttentionEntry, error) {
 	if err != nil {
 		return nil, err
 	}
-	return attention(f), nil
+	entries := attention(f)
+	if t.may(everything) != nil {
+		for i := range entries {
+			entries[i].Cures = slices.DeleteFunc(entries[i].Cures, func(c Cure) bool { return c.Name != CureToken })
+		}
+	}
+	return entries, nil
 }
 
 // AttentionCount is how many entries there are.

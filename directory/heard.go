@@ -102,7 +102,10 @@ func (d *Directory) Knocked(label string, k Knock) {
 
 // Knocks lists the outcomes of requests at this tenant's host that were not let
 // in since then, the latest first.
-func (t *Tenant) Knocks(since time.Time) []Knock {
+func (t *Tenant) Knocks(since time.Time) ([]Knock, error) {
+	if err := t.may(settingUp); err != nil {
+		return nil, err
+	}
 	t.d.heard.mu.Lock()
 	defer t.d.heard.mu.Unlock()
 	var out []Knock
@@ -111,5 +114,5 @@ func (t *Tenant) Knocks(since time.Time) []Knock {
 			out = append(out, k)
 		}
 	}
-	return out
+	return out, nil
 }

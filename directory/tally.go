@@ -187,4 +187,9 @@ func healthOf(c Connection, rows []TallyRow, day int64) Health {
 }
 
 // mayWatch says whether the caller may look at what came in.
-func (t *Tenant) mayWatch(ctx context.Context) error { return t.fresh(ctx) }
+func (t *Tenant) mayWatch(ctx context.Context) error {
+	if err := t.may(settingUp); err != nil {
+		return err
+	}
+	return t.fresh(ctx)
+}
