@@ -189,6 +189,14 @@ var methods = map[string]struct {
 		_, err := h.Activity(w.t.Context(), directory.ActivityFilter{Limit: 1})
 		return err
 	}},
+	"SearchActivity": {forInvited, func(w *world, h *directory.Tenant) error {
+		_, err := h.SearchActivity(w.t.Context(), directory.ActivityFilter{Limit: 1})
+		return err
+	}},
+	"EachActivity": {forInvited, func(w *world, h *directory.Tenant) error {
+		return h.EachActivity(w.t.Context(), directory.ActivityFilter{}, func(directory.Activity) error { return nil })
+	}},
+	"ActivityByID": {forInvited, func(w *world, h *directory.Tenant) error { _, err := h.ActivityByID(w.t.Context(), "x"); return err }},
 	"Changes": {forAdmins, func(w *world, h *directory.Tenant) error {
 		_, err := h.Changes(w.t.Context(), directory.ChangeQuery{Limit: 1})
 		return err

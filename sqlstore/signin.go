@@ -22,7 +22,7 @@ func (s *Store) OpenSession(ctx context.Context, hash string) (o directory.Opene
 	var facts string
 	dest := append(sessionFields(&o.Session), tenantFields(&o.Tenant)...)
 	err = session{s.dialect, s.read}.one(ctx, append(dest, &u.ID, &u.Doc, &facts), `select `+sessionColumns+`,
-		t.id, t.name, t.display, t.created, t.settings, t.seq, t.setup, t.users, t.matched, t.idp_groups,
+		t.id, t.name, t.display, t.created, t.settings, t.seq, t.setup, t.users, t.matched, t.idp_groups, t.waiting,
 		coalesce(u.id, ''), coalesce(u.doc, ''), coalesce(u.facts, '')
 		from sessions s join tenants t on t.id=s.tenant left join users u on u.tenant=s.tenant and u.id=s.user_id where s.hash=$1`, hash)
 	if err != nil || u.ID == "" {
