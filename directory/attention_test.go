@@ -227,7 +227,7 @@ func TestTraffic(t *testing.T) {
 			t.Errorf("hours %+v", hours)
 		}
 		w.now = w.now.Add(23 * time.Hour)
-		health, err := w.admin.Health(t.Context())
+		health, err := w.admin.ConnectionHealth(t.Context())
 		w.must(err)
 		if len(health) != 1 || health[0].Day.Sum() != 2 || health[0].Month.Sum() != 4 || health[0].Client == "" || health[0].LastSeen.IsZero() {
 			t.Errorf("health %+v", health)

@@ -130,12 +130,12 @@ var methods = map[string]struct {
 	"RemoveFromIdPGroup": {forAdmins, func(w *world, h *directory.Tenant) error { return h.RemoveFromIdPGroup(w.t.Context(), "x", nil) }},
 	"DeleteIdPGroup":     {forAdmins, func(w *world, h *directory.Tenant) error { return h.DeleteIdPGroup(w.t.Context(), "x") }},
 
-	"Sent":           {forAdmins, throughSCIM(func(h *directory.Tenant) scim.ServiceProvider { return h.Sent("/Users", "") })},
-	"Traffic":        {forInvited, func(w *world, h *directory.Tenant) error { _, err := h.Traffic(w.t.Context(), w.now); return err }},
-	"Health":         {forInvited, func(w *world, h *directory.Tenant) error { _, err := h.Health(w.t.Context()); return err }},
-	"Knocks":         {forInvited, func(w *world, h *directory.Tenant) error { _, err := h.Knocks(w.now); return err }},
-	"Attention":      {forInvited, func(w *world, h *directory.Tenant) error { _, err := h.Attention(w.t.Context()); return err }},
-	"AttentionCount": {forInvited, func(w *world, h *directory.Tenant) error { _, err := h.AttentionCount(w.t.Context()); return err }},
+	"Sent":             {forAdmins, throughSCIM(func(h *directory.Tenant) scim.ServiceProvider { return h.Sent("/Users", "") })},
+	"Traffic":          {forInvited, func(w *world, h *directory.Tenant) error { _, err := h.Traffic(w.t.Context(), w.now); return err }},
+	"ConnectionHealth": {forInvited, func(w *world, h *directory.Tenant) error { _, err := h.ConnectionHealth(w.t.Context()); return err }},
+	"Knocks":           {forInvited, func(w *world, h *directory.Tenant) error { _, err := h.Knocks(w.now); return err }},
+	"Attention":        {forInvited, func(w *world, h *directory.Tenant) error { _, err := h.Attention(w.t.Context()); return err }},
+	"AttentionCount":   {forInvited, func(w *world, h *directory.Tenant) error { _, err := h.AttentionCount(w.t.Context()); return err }},
 	"WaitingFor": {forInvited, func(w *world, h *directory.Tenant) error {
 		_, _, err := h.WaitingFor(w.t.Context(), "x", "", 1)
 		return err

@@ -138,16 +138,16 @@ func (s *setup) traffic(rows []TallyRow) (out []TrafficHour) {
 	return out
 }
 
-// Health is how a connection fares.
-type Health struct {
+// ConnectionHealth is how a connection fares.
+type ConnectionHealth struct {
 	Connection string
 	Client     string    // who sends: the last of those that were seen
 	LastSeen   time.Time // zero: never; to a minute when another process serves it
 	Day, Month Counts    // the last 24 hours, the last 30 days
 }
 
-// Health tells of every connection, the default one first.
-func (t *Tenant) Health(ctx context.Context) ([]Health, error) {
+// ConnectionHealth tells of every connection, the default one first.
+func (t *Tenant) ConnectionHealth(ctx context.Context) ([]ConnectionHealth, error) {
 	if err := t.mayWatch(ctx); err != nil {
 		return nil, err
 	}
@@ -159,15 +159,15 @@ func (t *Tenant) Health(ctx context.Context) ([]Health, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []Health
+	var out []ConnectionHealth
 	for _, c := range t.s.listConnections() {
 		out = append(out, healthOf(c, rows, hourOf(now.Add(-24*time.Hour).UnixMicro())))
 	}
 	return out, nil
 }
 
-func healthOf(c Connection, rows []TallyRow, day int64) Health {
-	h := Health{Connection: c.Name}
+func healthOf(c Connection, rows []TallyRow, day int64) ConnectionHealth {
+	h := ConnectionHealth{Connection: c.Name}
 	for _, r := range rows {
 		if r.Connection != c.ID {
 			continue
