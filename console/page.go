@@ -20,6 +20,7 @@ type page struct {
 	Path     string // of the request
 	Me       directory.Self
 	SignedIn bool
+	Wide     bool   // of a page for whoever is not signed in: it is to be read
 	Tenant   string // the company's name
 	Settings directory.Settings
 	Waiting  int // entries under Needs attention
