@@ -36,8 +36,14 @@ func (v *visit) page(title string, data any) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
+	waiting := 0
+	if invited.admits(v.me) {
+		if waiting, err = v.t.AttentionCount(v.r.Context()); err != nil {
+			return nil, err
+		}
+	}
 	return &page{Title: title, Path: v.r.URL.Path, Me: v.me, SignedIn: true,
-		Tenant: v.t.Display(), Settings: settings, Data: data}, nil
+		Tenant: v.t.Display(), Settings: settings, Waiting: waiting, Data: data}, nil
 }
 
 //go:embed templates/*.html
