@@ -97,18 +97,27 @@ func (t *Tenant) again(ctx context.Context, id string, dryRun bool) (*Move, erro
 		if err != nil || u == nil || u.State != Active {
 			return err
 		}
-		move, err = t.wouldMove(w.ctx, w.tx, u)
-		if err != nil || move == nil || move.Problem != "" {
-			return err
-		}
-		o := t.object(u)
-		next := *u
-		if err := w.place(&next, Placement{u.Group, u.Memberships()}, o, allValues(), t.s.gather()); err != nil {
-			return err
-		}
-		_, err = w.save(u, o, &next, o, "profile again")
+		move, err = w.again(u)
 		return err
 	})
+	return move, err
+}
+
+// kindProfileAgain is the kind of the changes that UndoProfiling takes back.
+const kindProfileAgain = "profile again"
+
+func (w *write) again(u *UserRow) (*Move, error) {
+	t := w.t
+	move, err := t.wouldMove(w.ctx, w.tx, u)
+	if err != nil || move == nil || move.Problem != "" {
+		return move, err
+	}
+	o := t.object(u)
+	next := *u
+	if err := w.place(&next, Placement{u.Group, u.Memberships()}, o, allValues(), t.s.gather()); err != nil {
+		return nil, err
+	}
+	_, err = w.save(u, o, &next, o, kindProfileAgain)
 	return move, err
 }
 
@@ -177,7 +186,7 @@ func (t *Tenant) UndoProfiling(ctx context.Context, request string) (back, left 
 		}
 		for _, c := range changes {
 			after = c.Seq
-			if c.Request != request || c.Kind != "profile again" {
+			if c.Request != request || c.Kind != kindProfileAgain {
 				continue
 			}
 			undone, err := t.putBack(ctx, c)
@@ -200,8 +209,16 @@ func (t *Tenant) UndoProfiling(ctx context.Context, request string) (back, left 
 	return back, left, nil
 }
 
-// putBack undoes one change of place, if it is the person's last.
 func (t *Tenant) putBack(ctx context.Context, c ChangeRow) (done bool, err error) {
+	err = t.update(ctx, func(w *write) error {
+		done, err = w.putBack(c)
+		return err
+	})
+	return done, err
+}
+
+// putBack undoes one change of place, if it is the person's last.
+func (w *write) putBack(c ChangeRow) (done bool, err error) {
 	type side struct {
 		Group       string   `json:"group"`
 		Memberships []string `json:"memberships"`
@@ -213,29 +230,25 @@ func (t *Tenant) putBack(ctx context.Context, c ChangeRow) (done bool, err error
 	if err := decodeSide(c.After, &after); err != nil {
 		return false, err
 	}
-	err = t.update(ctx, func(w *write) error {
-		was, _, err := w.tx.User(w.ctx, c.Object)
-		if err != nil || was == nil || was.State != Active || was.Version != c.Seq {
-			return err
-		}
-		u := *was
-		if before.Group != "" {
-			u.Group = t.s.home(before.Group)
-		}
-		ms := slices.DeleteFunc(was.Memberships(), func(m Membership) bool {
-			return slices.Contains(after.Memberships, m.Team+" "+m.Origin)
-		})
-		for _, line := range before.Memberships {
-			team, origin, _ := strings.Cut(line, " ")
-			ms = append(ms, t.s.standing([]Membership{{team, origin}}, u.Group)...)
-		}
-		u.SetMemberships(ms)
-		o := t.object(was)
-		done = true
-		_, err = w.save(was, o, &u, o, "undo")
-		return err
+	was, _, err := w.tx.User(w.ctx, c.Object)
+	if err != nil || was == nil || was.State != Active || was.Version != c.Seq {
+		return false, err
+	}
+	s, u := w.t.s, *was
+	if before.Group != "" {
+		u.Group = s.home(before.Group)
+	}
+	ms := slices.DeleteFunc(was.Memberships(), func(m Membership) bool {
+		return slices.Contains(after.Memberships, m.Team+" "+m.Origin)
 	})
-	return done, err
+	for _, line := range before.Memberships {
+		team, origin, _ := strings.Cut(line, " ")
+		ms = append(ms, s.standing([]Membership{{team, origin}}, u.Group)...)
+	}
+	u.SetMemberships(ms)
+	o := w.t.object(was)
+	_, err = w.save(was, o, &u, o, "undo")
+	return true, err
 }
 
 func decodeSide(text string, into any) error {

@@ -45,6 +45,8 @@ type Directory struct {
 
 	log   *activityLog
 	heard heard
+	tasks tasks
+	names nameUses
 	pages pageHints
 	seals sealer
 
@@ -58,14 +60,16 @@ func New(store Store) *Directory {
 		setups: map[int64]*setup{}, hashes: map[string]*setup{}, opened: map[string]opened{}, used: map[string]int64{}, seen: map[string]int64{},
 	}
 	d.log = newActivityLog(d)
+	d.tasks.ctx, d.tasks.stop = context.WithCancel(context.Background())
 	return d
 }
 
-// Close writes what still waits: activity of failed requests, and when tokens
-// were last used.
+// Close ends tasks, which can be continued, and writes what still waits: activity
+// of failed requests, when tokens were last used, and which names matched.
 func (d *Directory) Close(ctx context.Context) error {
+	d.tasks.close()
 	d.log.close()
-	return d.FlushTokens(ctx)
+	return errors.Join(d.FlushTokens(ctx), d.FlushNames(ctx))
 }
 
 // Via says who asks and how; changes and activity are marked with it.

@@ -65,13 +65,23 @@ func (t *Tenant) profiling(ctx context.Context, r Reader, u *UserRow, next scim.
 
 // Group and Team make a write the Names of profiling: it knows the teams that
 // it has just made itself.
-func (w *write) Group(name string) (string, bool) { return w.t.s.Group(name) }
+func (w *write) Group(name string) (string, bool) {
+	id, ok := w.t.s.Group(name)
+	if ok {
+		w.t.d.matchedGroup(w.t.s, id, name)
+	}
+	return id, ok
+}
 
 func (w *write) Team(group, key string) (string, bool) {
 	if id, ok := w.made[teamName{group, key}]; ok {
 		return id, true
 	}
-	return w.t.s.Team(group, key)
+	id, ok := w.t.s.Team(group, key)
+	if ok {
+		w.t.d.matchedTeam(w.t.s, id, key)
+	}
+	return id, ok
 }
 
 func (a Above) name() string { return scim.ResourceFromJSON([]byte(a.Doc)).String("displayName") }

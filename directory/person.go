@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rollcall-scim/rollcall/scim"
 )
@@ -27,6 +28,12 @@ type User struct {
 	Memberships []Membership `json:"-"`
 	Values      Values       `json:"-"`
 	Resource    scim.Object  `json:"-"`
+	GroupID     string       `json:"-"`
+	Owner       string       `json:"-"` // the connection that owns the attributes, by name; "" for none
+	Created     time.Time    `json:"-"`
+	Modified    time.Time    `json:"-"`
+	Removed     time.Time    `json:"-"` // zero for those in sight
+	LeftAlone   bool         `json:"-"` // unmatched, and known to be; only Find tells
 }
 
 // Roles by the names that people use.
@@ -104,6 +111,7 @@ func (t *Tenant) person(u *UserRow) User {
 		ID: u.ID, DisplayName: displayName(o), Group: t.s.groupName(u.Group), Teams: []string{},
 		Matched: u.Matched(), Active: u.State == Active, State: states[u.State], Role: Roles[u.Role],
 		Memberships: u.Memberships(), Values: ValuesOf(o), Resource: o,
+		GroupID: u.Group, Owner: t.s.connectionName(u.Owner), Created: moment(u.Created), Modified: moment(u.Modified), Removed: moment(u.RemovedAt),
 	}
 	p.UserName, _ = o["userName"].(string)
 	p.GivenName, _ = name["givenName"].(string)
@@ -220,32 +228,39 @@ func (w *write) assign(o scim.Object, attributes map[string]string) (scim.Object
 // MoveUser puts a person into another group. It changes the group, not the
 // attribute, and stays until the IdP sends another country (6.4).
 func (t *Tenant) MoveUser(ctx context.Context, ref, group string) (User, error) {
-	return t.byHand(ctx, func(w *write) (*UserRow, error) {
-		was, err := w.living(ref)
-		if err != nil {
-			return nil, err
-		}
-		g, err := w.group(group)
-		if err != nil {
-			return nil, err
-		}
-		if settings, _ := t.s.config(); !settings.Groups() {
-			return nil, fmt.Errorf("the group feature is off in this tenant, so everybody is in the default group; turn it on with: rollcall tenant set groups true --tenant %s", t.Name())
-		}
-		o := t.object(was)
-		u := *was
-		if err := w.place(&u, Placement{was.Group, was.Memberships()}, o, nil, g.ID); err != nil {
-			return nil, err
-		}
-		return w.save(was, o, &u, o, "move")
-	})
+	return t.byHand(ctx, func(w *write) (*UserRow, error) { return w.moveUser(ref, group) })
+}
+
+func (w *write) moveUser(ref, group string) (*UserRow, error) {
+	t := w.t
+	was, err := w.living(ref)
+	if err != nil {
+		return nil, err
+	}
+	g, err := w.group(group)
+	if err != nil {
+		return nil, err
+	}
+	if settings, _ := t.s.config(); !settings.Groups() {
+		return nil, fmt.Errorf("the group feature is off in this tenant, so everybody is in the default group; turn it on with: rollcall tenant set groups true --tenant %s", t.Name())
+	}
+	o := t.object(was)
+	u := *was
+	if err := w.place(&u, Placement{was.Group, was.Memberships()}, o, nil, g.ID); err != nil {
+		return nil, err
+	}
+	return w.save(was, o, &u, o, "move")
 }
 
 // AddToTeam adds a person to a team of his group by hand.
 func (t *Tenant) AddToTeam(ctx context.Context, ref string, team TeamRef) (User, error) {
-	return t.changeTeams(ctx, ref, team, func(u *UserRow, row *TeamRow, ms []Membership) ([]Membership, error) {
-		if row.Group != u.Group {
-			return nil, fmt.Errorf("the team %q is in the group %q, he is in %q; people can only be in teams of their own group", row.Name, t.s.groupName(row.Group), t.s.groupName(u.Group))
+	return t.within(ownGroup).byHand(ctx, func(w *write) (*UserRow, error) { return w.addToTeam(ref, team) })
+}
+
+func (w *write) addToTeam(ref string, team TeamRef) (*UserRow, error) {
+	return w.changeTeams(ref, team, func(u *UserRow, row *TeamRow, ms []Membership) ([]Membership, error) {
+		if s := w.t.s; row.Group != u.Group {
+			return nil, fmt.Errorf("the team %q is in the group %q, he is in %q; people can only be in teams of their own group", row.Name, s.groupName(row.Group), s.groupName(u.Group))
 		}
 		return append(ms, Membership{row.ID, Manual}), nil
 	})
@@ -254,36 +269,38 @@ func (t *Tenant) AddToTeam(ctx context.Context, ref string, team TeamRef) (User,
 // RemoveFromTeam takes a person out of a team, for whatever reason he is in it.
 // He stays out until the value that named the team changes (6.6).
 func (t *Tenant) RemoveFromTeam(ctx context.Context, ref string, team TeamRef) (User, error) {
-	return t.changeTeams(ctx, ref, team, func(_ *UserRow, row *TeamRow, ms []Membership) ([]Membership, error) {
+	return t.within(ownGroup).byHand(ctx, func(w *write) (*UserRow, error) { return w.removeFromTeam(ref, team) })
+}
+
+func (w *write) removeFromTeam(ref string, team TeamRef) (*UserRow, error) {
+	return w.changeTeams(ref, team, func(_ *UserRow, row *TeamRow, ms []Membership) ([]Membership, error) {
 		return slices.DeleteFunc(ms, func(m Membership) bool { return m.Team == row.ID }), nil
 	})
 }
 
-func (t *Tenant) changeTeams(ctx context.Context, ref string, team TeamRef, fn func(*UserRow, *TeamRow, []Membership) ([]Membership, error)) (User, error) {
-	return t.within(ownGroup).byHand(ctx, func(w *write) (*UserRow, error) {
-		was, err := w.living(ref)
-		if err != nil {
-			return nil, err
+func (w *write) changeTeams(ref string, team TeamRef, fn func(*UserRow, *TeamRow, []Membership) ([]Membership, error)) (*UserRow, error) {
+	was, err := w.living(ref)
+	if err != nil {
+		return nil, err
+	}
+	if team.Group == "" {
+		// His own group's team is meant where several have the name.
+		if id, ok := w.t.s.Team(was.Group, scim.Fold(team.Name)); ok {
+			team.Name = id
 		}
-		if team.Group == "" {
-			// His own group's team is meant where several have the name.
-			if id, ok := t.s.Team(was.Group, scim.Fold(team.Name)); ok {
-				team.Name = id
-			}
-		}
-		row, err := w.team(team)
-		if err != nil {
-			return nil, err
-		}
-		u := *was
-		ms, err := fn(&u, row, was.Memberships())
-		if err != nil {
-			return nil, err
-		}
-		u.SetMemberships(ms)
-		o := t.object(was)
-		return w.save(was, o, &u, o, "teams")
-	})
+	}
+	row, err := w.team(team)
+	if err != nil {
+		return nil, err
+	}
+	u := *was
+	ms, err := fn(&u, row, was.Memberships())
+	if err != nil {
+		return nil, err
+	}
+	u.SetMemberships(ms)
+	o := w.t.object(was)
+	return w.save(was, o, &u, o, "teams")
 }
 
 // SetRole makes a person a user, group admin or company admin.
@@ -315,52 +332,57 @@ func (t *Tenant) SetRole(ctx context.Context, ref, role string) (User, error) {
 // RemoveUser removes a person by hand; he waits under Removed for the
 // retention time.
 func (t *Tenant) RemoveUser(ctx context.Context, ref string) (User, error) {
-	return t.within(ownGroup).byHand(ctx, func(w *write) (*UserRow, error) {
-		was, err := w.living(ref)
-		if err != nil {
-			return nil, err
-		}
-		if err := w.notLastAdmin(was); err != nil {
-			return nil, err
-		}
-		before := t.object(was)
-		u := *was
-		u.Left = departed(was, before)
-		w.remove(&u, "")
-		return w.save(was, before, &u, cloneWith(before, "active", false), "remove")
-	})
+	return t.within(ownGroup).byHand(ctx, func(w *write) (*UserRow, error) { return w.removeUser(ref) })
+}
+
+func (w *write) removeUser(ref string) (*UserRow, error) {
+	was, err := w.living(ref)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.notLastAdmin(was); err != nil {
+		return nil, err
+	}
+	before := w.t.object(was)
+	u := *was
+	u.Left = departed(was, before)
+	w.remove(&u, "")
+	return w.save(was, before, &u, cloneWith(before, "active", false), "remove")
 }
 
 // RestoreUser brings a removed person back as he was: id, group, teams and
 // role. Refused while another person has the userName.
 func (t *Tenant) RestoreUser(ctx context.Context, ref string) (User, error) {
-	return t.byHand(ctx, func(w *write) (*UserRow, error) {
-		was, err := t.removed(ctx, w.tx, ref)
-		if err != nil {
-			return nil, err
-		}
-		before := t.object(was)
-		holders, _, err := w.tx.FindUsers(w.ctx, ByUserName, userNameKey(before))
-		if err != nil {
-			return nil, err
-		}
-		if len(holders) > 0 {
-			return nil, fmt.Errorf("cannot restore: the userName now belongs to %s (id %s). Rename or remove that person first", t.person(holders[0]).DisplayName, holders[0].ID)
-		}
-		left := was.departure()
-		u := *was
-		u.State, u.RemovedAt, u.RemovedBy, u.Left, u.Role = Active, 0, "", "", left.Role
-		u.Group = t.s.returnTo(left.Group)
-		if err := w.showInGroups(was, &u); err != nil {
-			return nil, err
-		}
-		ms, err := w.stillGrouped(u.ID, t.s.standing(left.Memberships, u.Group))
-		if err != nil {
-			return nil, err
-		}
-		u.SetMemberships(ms)
-		return w.save(was, before, &u, cloneWith(before, "active", true), "restore")
-	})
+	return t.byHand(ctx, func(w *write) (*UserRow, error) { return w.restoreUser(ref) })
+}
+
+func (w *write) restoreUser(ref string) (*UserRow, error) {
+	t := w.t
+	was, err := t.removed(w.ctx, w.tx, ref)
+	if err != nil {
+		return nil, err
+	}
+	before := t.object(was)
+	holders, _, err := w.tx.FindUsers(w.ctx, ByUserName, userNameKey(before))
+	if err != nil {
+		return nil, err
+	}
+	if len(holders) > 0 {
+		return nil, fmt.Errorf("cannot restore: the userName now belongs to %s (id %s). Rename or remove that person first", t.person(holders[0]).DisplayName, holders[0].ID)
+	}
+	left := was.departure()
+	u := *was
+	u.State, u.RemovedAt, u.RemovedBy, u.Left, u.Role = Active, 0, "", "", left.Role
+	u.Group = t.s.returnTo(left.Group)
+	if err := w.showInGroups(was, &u); err != nil {
+		return nil, err
+	}
+	ms, err := w.stillGrouped(u.ID, t.s.standing(left.Memberships, u.Group))
+	if err != nil {
+		return nil, err
+	}
+	u.SetMemberships(ms)
+	return w.save(was, before, &u, cloneWith(before, "active", true), "restore")
 }
 
 // removed finds who can be restored.

@@ -50,7 +50,7 @@ func (t *Tenant) purge(ctx context.Context) (forgotten int, err error) {
 				}
 			}
 			n = len(users)
-			return nil
+			return w.forgetTasks()
 		})
 		forgotten += n
 		if err != nil || n < 100 {

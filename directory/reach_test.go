@@ -102,6 +102,45 @@ var methods = map[string]struct {
 		return err
 	}},
 
+	"Find": {forGroup, func(w *world, h *directory.Tenant) error {
+		_, err := h.Find(w.t.Context(), directory.PeopleQuery{})
+		return err
+	}},
+	"Chosen": {forGroup, func(w *world, h *directory.Tenant) error {
+		_, err := h.Chosen(w.t.Context(), directory.PeopleQuery{}, 10)
+		return err
+	}},
+	"EachPerson": {forGroup, func(w *world, h *directory.Tenant) error {
+		return h.EachPerson(w.t.Context(), directory.PeopleQuery{}, func(directory.User) error { return nil })
+	}},
+	"Do": {forGroup, func(w *world, h *directory.Tenant) error {
+		_, err := h.Do(w.t.Context(), directory.Bulk{Kind: directory.TaskRemove, People: []string{"x"}})
+		return err
+	}},
+	"LeaveAlone":   {forGroup, func(w *world, h *directory.Tenant) error { return h.LeaveAlone(w.t.Context(), "x", true) }},
+	"LookAgain":    {forAdmins, func(w *world, h *directory.Tenant) error { _, err := h.LookAgain(w.t.Context(), nil); return err }},
+	"ProfileFound": {forAdmins, func(w *world, h *directory.Tenant) error { _, err := h.ProfileFound(w.t.Context(), "x"); return err }},
+	"UndoProfiled": {forAdmins, func(w *world, h *directory.Tenant) error { _, err := h.UndoProfiled(w.t.Context(), "x"); return err }},
+	"Tasks":        {forGroup, func(w *world, h *directory.Tenant) error { _, err := h.Tasks(w.t.Context()); return err }},
+	"Task":         {forGroup, func(w *world, h *directory.Tenant) error { _, err := h.Task(w.t.Context(), "x"); return err }},
+	"TaskPeople": {forGroup, func(w *world, h *directory.Tenant) error {
+		_, err := h.TaskPeople(w.t.Context(), "x", directory.TaskDid, "", 1)
+		return err
+	}},
+	"StopTask":     {forGroup, func(w *world, h *directory.Tenant) error { return h.StopTask(w.t.Context(), "x") }},
+	"ContinueTask": {forGroup, func(w *world, h *directory.Tenant) error { return h.ContinueTask(w.t.Context(), "x") }},
+	"History": {forGroup, func(w *world, h *directory.Tenant) error {
+		_, err := h.History(w.t.Context(), "x", 0, 1)
+		return err
+	}},
+	"Origins": {forGroup, func(w *world, h *directory.Tenant) error { _, err := h.Origins(w.t.Context(), "x"); return err }},
+	"Links":   {forGroup, func(w *world, h *directory.Tenant) error { _, err := h.Links(w.t.Context(), "x"); return err }},
+	"TeamsOf": {forAll, func(w *world, h *directory.Tenant) error {
+		h.TeamsOf(w.t.Context(), directory.User{})
+		return nil
+	}},
+	"OtherNames": {forGroup, func(w *world, h *directory.Tenant) error { _, err := h.OtherNames(w.t.Context(), "x"); return err }},
+
 	"Groups":          {forGroup, func(w *world, h *directory.Tenant) error { _, err := h.Groups(w.t.Context()); return err }},
 	"CreateGroup":     {forAdmins, func(w *world, h *directory.Tenant) error { _, err := h.CreateGroup(w.t.Context(), ""); return err }},
 	"RenameGroup":     {forAdmins, func(w *world, h *directory.Tenant) error { return h.RenameGroup(w.t.Context(), "x", "y") }},
@@ -321,6 +360,12 @@ func TestGroupAdmin(t *testing.T) {
 		if users, err := gea.Users(ctx, directory.UserQuery{Group: "Sweden"}); len(users) > 0 {
 			t.Errorf("sees Sweden: %v %v", users, err)
 		}
+		for _, q := range []directory.PeopleQuery{{}, {Text: "acme"}, {Text: "sven"}, {State: "removed"}, {Group: w.user("sven@acme.test").GroupID}} {
+			page, err := gea.Find(ctx, q)
+			if got := locals(page.People); strings.Contains(got, "sven") {
+				t.Errorf("%+v finds %s: %v", q, got, err)
+			}
+		}
 		groups, err := gea.Groups(ctx)
 		w.must(err)
 		teams, err := gea.Teams(ctx, "")
@@ -372,7 +417,19 @@ func TestGroupAdmin(t *testing.T) {
 			"a Swedish team":     func() error { _, err := gea.CreateTeam(ctx, "Sweden", "x"); return err },
 			"rename Fika":        func() error { return gea.RenameTeam(ctx, directory.TeamRef{Name: "Fika"}, "x") },
 			"rename Fika, named": func() error { return gea.RenameTeam(ctx, directory.TeamRef{Name: "Fika", Group: "Sweden"}, "x") },
-			"rise":               func() error { _, err := gea.SetRole(ctx, "gea@acme.test", "company-admin"); return err },
+			"move many": func() error {
+				_, err := gea.Do(ctx, directory.Bulk{Kind: directory.TaskMove, Argument: "Sweden", People: []string{w.user("anna@acme.test").ID}})
+				return err
+			},
+			"remove many": func() error {
+				done, err := gea.Do(ctx, directory.Bulk{Kind: directory.TaskRemove, People: []string{w.user("sven@acme.test").ID}})
+				if err == nil && len(done.Problems) > 0 {
+					err = errors.New(done.Problems[0].Detail)
+				}
+				return err
+			},
+			"read a Swede's history": func() error { _, err := gea.History(ctx, "sven@acme.test", 0, 5); return err },
+			"rise":                   func() error { _, err := gea.SetRole(ctx, "gea@acme.test", "company-admin"); return err },
 			"change a company admin": func() error {
 				_, err := gea.SetUser(ctx, "boss@acme.test", map[string]string{"userName": "gea2@acme.test"})
 				return err

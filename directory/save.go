@@ -169,6 +169,7 @@ func keysOf(o scim.Object) Keys {
 			k.Emails = append(k.Emails, scim.Fold(s))
 		}
 	}
+	k.Shown, k.Words = shownKey(o), searchWords(o, k.Emails)
 	return k
 }
 

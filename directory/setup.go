@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"encoding/json/jsontext"
+	"strings"
 	"sync"
 
 	"golang.org/x/text/unicode/norm"
@@ -42,6 +43,7 @@ type group struct {
 type team struct {
 	TeamRow
 	quoted string
+	words  string // of all its names, each between blanks
 }
 
 type teamName struct{ group, key string }
@@ -142,7 +144,7 @@ func (s *setup) putTeam(t TeamRow) {
 	if t.Gone {
 		return
 	}
-	s.teams[t.ID] = &team{t, quote(t.Name)}
+	s.teams[t.ID] = &team{t, quote(t.Name), " " + strings.Join(splitWords(strings.Join(append([]string{t.Name}, t.Also...), " ")), " ")}
 	for _, n := range append(t.Also, t.Name) {
 		s.teamNames[teamName{t.Group, scim.Fold(n)}] = t.ID
 	}

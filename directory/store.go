@@ -69,6 +69,7 @@ type Reader interface {
 	ApplicationReader
 	SignInReader
 	InboundReader
+	PeopleReader
 	Changes(ctx context.Context, q ChangeQuery) ([]ChangeRow, error)
 	Activity(ctx context.Context, q ActivityQuery) ([]ActivityRow, error)
 }
@@ -97,12 +98,14 @@ type Tx interface {
 	ApplicationTx
 	SignInTx
 	InboundTx
+	PeopleTx
 	// AppendChange gives c the tenant's next number and keeps it.
 	AppendChange(ctx context.Context, c *ChangeRow) error
 	AppendActivity(ctx context.Context, a *ActivityRow) error
 	// Blank forgets everything personal about a user: names and values in his
-	// row, his keys, his links, his changes and his activity, and that of
-	// requests which were refused under one of the folded names.
+	// row, his keys, his links, his changes, what tasks say of him and his
+	// activity, and that of requests which were refused under one of the folded
+	// names.
 	Blank(ctx context.Context, u *UserRow, names []string) error
 	// Seal asks that nobody else's change joins this transaction, so that no
 	// other change ever sees groups, teams, tokens or settings that are not
@@ -190,6 +193,8 @@ type Keys struct {
 	UserName string
 	Display  string
 	Emails   []string
+	Shown    string // the name that people see, shortened
+	Words    string // by which people search; see searchWords
 }
 
 // Key names an index of users.
@@ -313,6 +318,9 @@ type ChangeQuery struct {
 	After  int64
 	Object string
 	Limit  int
+	// Newest asks for the newest first, and Before, if set, for older ones.
+	Newest bool
+	Before int64
 }
 
 // ActivityRow is one SCIM request that wrote or failed.

@@ -251,7 +251,7 @@ func (s *Store) transact(fn func(*transaction) error) (err error) {
 		return err
 	}
 	for id := range t.dirty {
-		s.grown(growing{tenant: id, table: "users"}, t.rows[id].Users, 0, "users, emails, memberships, links")
+		s.grown(growing{tenant: id, table: "users"}, t.rows[id].Users, 0, "users, emails, memberships, links, words")
 	}
 	return nil
 }

@@ -165,12 +165,15 @@ func (d *dump) checkUsers(told map[string]*teller) {
 	for _, m := range d.rows(`select id, group_id from teams where gone=false`) {
 		team[m[0]] = m[1]
 	}
-	emails, memberships, links, counts, people := set{}, set{}, set{}, set{}, map[string][2]int{}
+	words, emails, memberships, links, counts, people := set{}, set{}, set{}, set{}, set{}, map[string][2]int{}
 	for _, row := range d.rows(`select tenant, id, name_key, gone_key, display_key, doc, facts, group_id, state, role,
-			case when matched then 'true' else 'false' end, removed_at from users`) {
+			case when matched then 'true' else 'false' end, removed_at, owner, words, shown_key from users`) {
 		u := readUser(d.t, row)
 		tenant, id := row[0], row[1]
 		d.checkUser(u, told[id], row)
+		for word := range strings.FieldsSeq(row[13]) {
+			words.add(tenant, word, row[14], id)
+		}
 		for _, key := range u.emails {
 			emails.add(tenant, key, id)
 		}
@@ -202,6 +205,7 @@ func (d *dump) checkUsers(told map[string]*teller) {
 	for tenant, n := range people {
 		counts.add(tenant, strconv.Itoa(n[0]), strconv.Itoa(n[1]))
 	}
+	d.same("words", words, d.set(`select tenant, word, shown, user_id from words`))
 	d.same("emails", emails, d.set(`select tenant, key, user_id from emails`))
 	d.same("memberships", memberships, d.set(`select tenant, team_id, user_id, origin from memberships`))
 	d.same("links", links, d.set(`select tenant, user_id, connection, external_id from links`))
@@ -251,6 +255,13 @@ func (d *dump) checkUser(u keptUser, told *teller, row []string) {
 	facts := []string{u.row.Group, fmt.Sprint(u.row.State), fmt.Sprint(u.row.Role), fmt.Sprint(u.row.Links != ""), fmt.Sprint(u.row.RemovedAt)}
 	if !slices.Equal(facts, row[7:12]) {
 		d.t.Errorf("user %s: the index columns say %q, his facts %q", u.row.ID, row[7:12], facts)
+	}
+	keys := directory.KeysOf(row[5])
+	if u.row.State == directory.Purged {
+		keys.Shown = "NULL"
+	}
+	if want := []string{u.row.Owner, keys.Words, keys.Shown}; !slices.Equal(want, row[12:15]) {
+		d.t.Errorf("user %s: is searched by %q, and his row makes %q", u.row.ID, row[12:15], want)
 	}
 	if told == nil {
 		d.t.Errorf("user %s: the change log does not know him", u.row.ID)

@@ -96,7 +96,7 @@ func (d *dump) set(query string) set {
 func (d *dump) everything(tenant string) set {
 	d.t.Helper()
 	all := set{}
-	for _, table := range []string{"users", "emails", "memberships", "links", "groups", "group_names", "teams", "team_names", "connections", "changes", "idp_groups", "idp_group_links", "idp_members", "idp_profiling", "removals",
+	for _, table := range []string{"users", "emails", "memberships", "links", "groups", "group_names", "teams", "team_names", "connections", "changes", "idp_groups", "idp_group_links", "idp_members", "idp_profiling", "removals", "words", "left_alone", "tasks", "task_people",
 		"applications", "app_state", "app_objects", "app_waiting", "app_targets", "app_target_keys", "app_cycles", "app_ops"} {
 		for _, row := range d.rows("select '" + table + "', x.*, t.name from " + table + " x join tenants t on t.id=x.tenant") {
 			if tenant == "" || row[len(row)-1] == tenant {

@@ -37,3 +37,10 @@ func (s *Store) Explain(ctx context.Context, end string, args ...any) (plan stri
 	})
 	return plan, err
 }
+
+// SetFillStep makes filling in need several steps, and returns what it was.
+func SetFillStep(n int) int {
+	was := fillStep
+	fillStep = n
+	return was
+}

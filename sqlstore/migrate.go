@@ -43,8 +43,10 @@ func migrate(ctx context.Context, d dialect, db *sql.DB) error {
 	} else if has > newest {
 		return fmt.Errorf("the database was made by a newer rollcall (schema %d, this one knows %d); use that version or a newer one", has, newest)
 	}
-	_, err = provider.Up(ctx)
-	return err
+	if _, err = provider.Up(ctx); err != nil {
+		return err
+	}
+	return fillPeople(ctx, d, db)
 }
 
 func (d dialect) migrations() (fs.FS, error) {

@@ -34,6 +34,22 @@ func TestPlans(t *testing.T) {
 		"size of a group":       {counted(directory.List{Group: "g"}), "USING INDEX users_group (tenant=? AND group_id=?)"},
 		"size of a team":        {counted(directory.List{Team: "t"}), "USING PRIMARY KEY (tenant=? AND team_id=?)"},
 		"company admins":        {counted(directory.List{Role: directory.RoleCompanyAdmin}), "USING INDEX users_admins (tenant=? AND role>?)"},
+		"people by name":        {walked(directory.Set{Kind: directory.SetShown}), "u USING INDEX users_shown (tenant=? AND (shown_key,id)>(?,?))"},
+		"people backwards":      {walked(directory.Set{Kind: directory.SetShown, Backwards: true}), "u USING INDEX users_shown (tenant=? AND (shown_key,id)<(?,?))"},
+		"people by userName":    {walked(directory.Set{Kind: directory.SetUserName}), "u USING INDEX users_name (tenant=? AND name_key>?)"},
+		"people by word":        {walked(directory.Set{Kind: directory.SetWord, Value: "anna"}), "w USING PRIMARY KEY (tenant=? AND (word,shown,user_id)>(?,?,?) AND word<?)"},
+		"people of a group":     {walked(directory.Set{Kind: directory.SetGroup, Value: "g"}), "u USING INDEX users_group (tenant=? AND group_id=? AND id>?)"},
+		"people of a team":      {walked(directory.Set{Kind: directory.SetTeam, Value: "t"}), "memberships USING PRIMARY KEY (tenant=? AND team_id=? AND user_id>?)"},
+		"unmatched people":      {walked(directory.Set{Kind: directory.SetUnmatched}), "u USING INDEX users_unmatched (tenant=? AND id>?)"},
+		"people by hand":        {walked(directory.Set{Kind: directory.SetByHand}), "u USING INDEX users_by_hand (tenant=? AND id>?)"},
+		"inactive people":       {walked(directory.Set{Kind: directory.SetInactive}), "u USING INDEX users_inactive (tenant=? AND id>?)"},
+		"linked people":         {walked(directory.Set{Kind: directory.SetConnection, Value: "c"}), "x USING COVERING INDEX links_connection (tenant=? AND connection=? AND user_id>?)"},
+		"people left alone":     {walked(directory.Set{Kind: directory.SetLeftAlone}), "x USING PRIMARY KEY (tenant=? AND user_id>?)"},
+		"removed people":        {walked(directory.Set{Kind: directory.SetRemoved}), "u USING INDEX users_removed (tenant=? AND removed_at>? AND removed_at<?)"},
+		"how many have a word":  {sized(directory.Set{Kind: directory.SetWord, Value: "anna"}), "w USING PRIMARY KEY (tenant=? AND word>? AND word<?)"},
+		"how many in a team":    {sized(directory.Set{Kind: directory.SetTeam, Value: "t"}), "memberships USING PRIMARY KEY (tenant=? AND team_id=?)"},
+		"how many unmatched":    {sized(directory.Set{Kind: directory.SetUnmatched}), "u USING INDEX users_unmatched (tenant=?"},
+		"waiting in a task":     {aboutTasks, "task_people USING INDEX task_people_outcome (tenant=? AND task=? AND outcome=? AND user_id>?)"},
 		"activity of a person":  {told(directory.ActivityQuery{Subjects: []string{"a", "b"}, Failed: true, Since: 3, Limit: 9}), "USING INDEX activity_subject (tenant=? AND subject=?)"},
 		"applications":          {aboutApplications(directory.Reader.Applications), "applications USING INDEX applications_name (tenant=? AND name_key>?)"},
 		"an application":        {aboutApplications(by(directory.Reader.Application)), "applications USING INDEX sqlite_autoindex_applications_1 (tenant=? AND id=?)"},
@@ -77,6 +93,22 @@ func listed(l directory.List) func(directory.Reader) error {
 
 func counted(l directory.List) func(directory.Reader) error {
 	return func(r directory.Reader) error { _, err := r.CountUsers(context.Background(), l); return err }
+}
+
+func walked(set directory.Set) func(directory.Reader) error {
+	return func(r directory.Reader) error {
+		_, err := r.WalkSet(context.Background(), set, directory.Mark{}, 9)
+		return err
+	}
+}
+
+func sized(set directory.Set) func(directory.Reader) error {
+	return func(r directory.Reader) error { _, err := r.CountSet(context.Background(), set, 9); return err }
+}
+
+func aboutTasks(r directory.Reader) error {
+	_, err := r.TaskPeople(context.Background(), directory.TaskPeopleQuery{Task: "x", Limit: 9})
+	return err
 }
 
 func told(q directory.ActivityQuery) func(directory.Reader) error {

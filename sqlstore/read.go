@@ -350,16 +350,23 @@ func listText(names []string) string {
 
 // Changes implements directory.Reader.
 func (r reader) Changes(ctx context.Context, q directory.ChangeQuery) (out []directory.ChangeRow, err error) {
-	where, args := "", []any{r.id, q.After, limit(q.Limit)}
+	where, args, order := "", []any{r.id, q.After, limit(q.Limit)}, ""
 	if q.Object != "" {
 		where, args = " and object=$4", append(args, q.Object)
+	}
+	if q.Newest {
+		order = " desc"
+	}
+	if q.Before > 0 {
+		args = append(args, q.Before)
+		where += fmt.Sprintf(" and seq<$%d", len(args))
 	}
 	err = r.each(ctx, func(rows *sql.Rows) error {
 		var c directory.ChangeRow
 		defer func() { out = append(out, c) }()
 		return rows.Scan(&c.Seq, &c.Time, &c.Request, &c.Actor, &c.Connection, &c.Type, &c.Object, &c.Kind, &c.Before, &c.After)
 	}, `select seq, time, request, actor, connection, type, object, kind, value_before, value_after
-		from changes where tenant=$1 and seq>$2`+where+` order by seq limit $3`, args...)
+		from changes where tenant=$1 and seq>$2`+where+` order by seq`+order+` limit $3`, args...)
 	return out, err
 }
 

@@ -111,9 +111,9 @@ func nameKeys(u *directory.UserRow) (living, gone any) {
 // InsertUser implements directory.Tx.
 func (x *tx) InsertUser(ctx context.Context, u *directory.UserRow) error {
 	living, gone := nameKeys(u)
-	n, err := x.exec(ctx, `insert into users (tenant, id, name_key, gone_key, display_key, group_id, state, role, matched, removed_at, facts, doc)
-		values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12) on conflict do nothing`,
-		x.id, u.ID, living, gone, null(u.Keys.Display), u.Group, u.State, u.Role, u.Matched(), u.RemovedAt, encodeFacts(u), u.Doc)
+	n, err := x.exec(ctx, `insert into users (tenant, id, name_key, gone_key, display_key, group_id, state, role, matched, removed_at, facts, doc, owner, shown_key, words)
+		values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15) on conflict do nothing`,
+		x.id, u.ID, living, gone, null(u.Keys.Display), u.Group, u.State, u.Role, u.Matched(), u.RemovedAt, encodeFacts(u), u.Doc, u.Owner, u.Keys.Shown, u.Keys.Words)
 	if err != nil {
 		return err
 	}
@@ -125,11 +125,12 @@ func (x *tx) InsertUser(ctx context.Context, u *directory.UserRow) error {
 
 // UpdateUser implements directory.Tx.
 func (x *tx) UpdateUser(ctx context.Context, was, u *directory.UserRow) error {
-	if _, err := x.exec(ctx, `update users set group_id=$3, state=$4, role=$5, matched=$6, removed_at=$7, facts=$8, doc=$9 where tenant=$1 and id=$2`,
-		x.id, u.ID, u.Group, u.State, u.Role, u.Matched(), u.RemovedAt, encodeFacts(u), u.Doc); err != nil {
+	if _, err := x.exec(ctx, `update users set group_id=$3, state=$4, role=$5, matched=$6, removed_at=$7, facts=$8, doc=$9, owner=$10 where tenant=$1 and id=$2`,
+		x.id, u.ID, u.Group, u.State, u.Role, u.Matched(), u.RemovedAt, encodeFacts(u), u.Doc, u.Owner); err != nil {
 		return err
 	}
-	if was.State != u.State || was.Keys.UserName != u.Keys.UserName || was.Keys.Display != u.Keys.Display {
+	if was.State != u.State || was.Keys.UserName != u.Keys.UserName || was.Keys.Display != u.Keys.Display ||
+		was.Keys.Shown != u.Keys.Shown || was.Keys.Words != u.Keys.Words {
 		living, gone := nameKeys(u)
 		// The tenant is ours alone until the commit, so who looks first is safe;
 		// the unique index stays the guard.
@@ -142,16 +143,19 @@ func (x *tx) UpdateUser(ctx context.Context, was, u *directory.UserRow) error {
 				return directory.ErrTaken
 			}
 		}
-		if _, err := x.exec(ctx, `update users set name_key=$3, gone_key=$4, display_key=$5 where tenant=$1 and id=$2`,
-			x.id, u.ID, living, gone, null(u.Keys.Display)); err != nil {
+		if _, err := x.exec(ctx, `update users set name_key=$3, gone_key=$4, display_key=$5, shown_key=$6, words=$7 where tenant=$1 and id=$2`,
+			x.id, u.ID, living, gone, null(u.Keys.Display), u.Keys.Shown, u.Keys.Words); err != nil {
 			return err
 		}
 	}
 	return x.indexUser(ctx, was, u)
 }
 
-// indexUser writes the rows of e-mails and memberships that differ.
+// indexUser writes the rows of words, e-mails and memberships that differ.
 func (x *tx) indexUser(ctx context.Context, was, u *directory.UserRow) error {
+	if err := x.indexWords(ctx, u.ID, was.Keys, u.Keys); err != nil {
+		return err
+	}
 	for _, key := range was.Keys.Emails {
 		if !slices.Contains(u.Keys.Emails, key) {
 			if _, err := x.exec(ctx, `delete from emails where tenant=$1 and key=$2 and user_id=$3`, x.id, short(key), u.ID); err != nil {
@@ -289,7 +293,7 @@ func (x *tx) AppendActivity(ctx context.Context, a *directory.ActivityRow) error
 func (x *tx) Blank(ctx context.Context, u *directory.UserRow, names []string) error {
 	blank := &directory.UserRow{ID: u.ID, State: directory.Purged, Created: u.Created, Modified: u.Modified, Version: u.Version}
 	if _, err := x.exec(ctx, `update users set name_key=null, gone_key=null, display_key=null, group_id='', state=$3, role=0, matched=true, removed_at=0,
-		facts=$4, doc='{}' where tenant=$1 and id=$2`, x.id, u.ID, blank.State, encodeFacts(blank)); err != nil {
+		facts=$4, doc='{}', owner='', shown_key=null, words='' where tenant=$1 and id=$2`, x.id, u.ID, blank.State, encodeFacts(blank)); err != nil {
 		return err
 	}
 	for _, statement := range []string{
@@ -297,6 +301,8 @@ func (x *tx) Blank(ctx context.Context, u *directory.UserRow, names []string) er
 		deleteMember,
 		`delete from removals where tenant=$1 and user_id=$2`,
 		`delete from passwords where tenant=$1 and user_id=$2`,
+		`delete from left_alone where tenant=$1 and user_id=$2`,
+		`delete from task_people where tenant=$1 and user_id=$2`,
 		`update changes set value_before='', value_after='' where tenant=$1 and object=$2`,
 		`delete from activity_details where tenant=$1 and id in (select id from activity where tenant=$1 and subject=$2)`,
 		`update activity set person='', detail='', notes='' where tenant=$1 and subject=$2`,

@@ -211,6 +211,9 @@ func flushTokens(ctx context.Context, d *directory.Directory, logger *slog.Logge
 	if err := d.FlushTokens(ctx); err != nil && ctx.Err() == nil {
 		logger.Error("when tokens were last used could not be written", "error", err)
 	}
+	if err := d.FlushNames(ctx); err != nil && ctx.Err() == nil {
+		logger.Error("which other names of groups and teams matched could not be written", "error", err)
+	}
 }
 
 func settle(ctx context.Context, d *directory.Directory, logger *slog.Logger) {
