@@ -9,7 +9,7 @@ export GOFLAGS += -buildvcs=false
 STAMP := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
 SOURCES := $(shell find . '(' -name '*.go' ! -name '*_test.go' ')' -o -name '*.sql' -o -name '*.yaml') $(shell find console/templates console/static -type f) go.mod go.sum
 
-.PHONY: help build run demo test test-more bench conformance lint fuzz tools
+.PHONY: help build run demo test test-more bench screenshots conformance lint fuzz tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ bench: ## requests per second and latencies of a served Rollcall
 	@echo 'A member added to, and removed from, an IdP group of 10 and one of 100,000:'
 	go test ./directory -run '^$$' -bench '^BenchmarkMember' -benchtime 2000x
 
+screenshots: tools ## pictures of every page of the console, of a tenant with PEOPLE=200, in screenshots/
+	ROLLCALL_SCREENSHOTS=$(CURDIR)/screenshots ROLLCALL_SCREENSHOTS_PEOPLE=$(PEOPLE) go test -count=1 -timeout 30m -run '^TestScreenshots$$' -v ./cmd/rollcall
+
 conformance: ## what RFC 7643 and 7644 ask, and which test judges it
 	@go test -count=1 -run '^TestConformanceTable$$' -v . | grep -v '^===\|^---\|^ok\|^PASS'
 
@@ -56,6 +59,7 @@ lint: ## gofmt, go vet and staticcheck
 	go vet ./...
 	go tool staticcheck ./...
 
+PEOPLE ?= 200
 FUZZTIME ?= 5s
 
 # Only one target can be fuzzed at a time, so they are asked for by name.

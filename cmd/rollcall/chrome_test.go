@@ -106,16 +106,29 @@ func (c *chrome) do(what string, actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// evaluate is the value of an expression on the page.
-func evaluate[T any](c *chrome, what, expression string) T {
+// evaluate runs an expression on the page that is true when it worked.
+func (c *chrome) evaluate(what, expression string) {
+	c.t.Helper()
+	if !value[bool](c, what, expression) {
+		c.give(what, errors.New("it did not work"))
+	}
+}
+
+// promised is the text that an expression promises.
+func (c *chrome) promised(what, expression string) string {
+	c.t.Helper()
+	return value[string](c, what, expression, chromedp.EvalAwaitPromise)
+}
+
+func value[T any](c *chrome, what, expression string, options ...chromedp.EvaluateOption) T {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(c.ctx, patient)
 	defer cancel()
-	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, options...))
 	if err != nil {
 		c.give(what, err)
 	}
-	return value
+	return v
 }
 
 // until waits until an expression is true on whatever page is there by then.
@@ -206,13 +219,13 @@ func (c *chrome) choose(name, text string) {
 func (c *chrome) text(selector string) string {
 	c.t.Helper()
 	c.until("waiting for "+selector, fmt.Sprintf("Boolean(document.querySelector(%q))", selector))
-	return strings.TrimSpace(evaluate[string](c, "read "+selector, fmt.Sprintf("document.querySelector(%q).innerText", selector)))
+	return strings.TrimSpace(value[string](c, "read "+selector, fmt.Sprintf("document.querySelector(%q).innerText", selector)))
 }
 
 // path is where the tab is, without the host.
 func (c *chrome) path() string {
 	c.t.Helper()
-	return evaluate[string](c, "ask where it is", "location.pathname + location.search")
+	return value[string](c, "ask where it is", "location.pathname + location.search")
 }
 
 // look says how the reader looks at pages.

@@ -30,7 +30,8 @@ people, and Acme, a service that has 200 of them already. Contoso provisions 100
 Acme over real HTTP: 90 whom Acme has, 10 whom it has not, one of them with a country for
 which there is no group. Then one person changes, and one leaves.
 
-On a terminal it then stays up, with lines to try, until Ctrl-C. Nothing is left behind.`,
+On a terminal it then stays up, with links that sign you in to both consoles and lines to
+try, until Ctrl-C. Nothing is left behind.`,
 		Example: `  rollcall demo
   rollcall demo --exit`,
 		Args: arguments(),
@@ -60,7 +61,9 @@ func demo(ctx context.Context, out, errs io.Writer, stay bool) (err error) {
 		return interrupted(ctx, err)
 	}
 	if stay {
-		s.invite()
+		if err := s.invite(ctx); err != nil {
+			return interrupted(ctx, err)
+		}
 		<-ctx.Done()
 		s.say("\nThe demo is over; nothing of it is left behind.")
 	}
@@ -90,7 +93,10 @@ type stage struct {
 	served sync.WaitGroup
 }
 
-const demoAdmin = "admin@acme.test"
+const (
+	demoAdmin    = "admin@acme.test"
+	contosoAdmin = "admin@contoso.test"
+)
 
 func openStage(ctx context.Context, path string, errs io.Writer) (s *stage, err error) {
 	s = &stage{teller: teller{w: io.Discard}, database: "sqlite:" + path, stop: func() {}}
@@ -142,7 +148,7 @@ func (s *stage) furnish(ctx context.Context) (err error) {
 	if s.acme, err = s.newTenant(ctx, "acme", "Acme Oy", "Ada", demoAdmin, employees()); err != nil {
 		return err
 	}
-	if s.contoso, err = s.newTenant(ctx, "contoso", "Contoso", "Cleo", "admin@contoso.test", append(assigned(), others()...)); err != nil {
+	if s.contoso, err = s.newTenant(ctx, "contoso", "Contoso", "Cleo", contosoAdmin, append(assigned(), others()...)); err != nil {
 		return err
 	}
 	for i, name := range contosoGroups {

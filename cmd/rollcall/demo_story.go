@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"strconv"
 	"strings"
@@ -307,19 +308,38 @@ func (s *stage) expect(ctx context.Context, p person, state string, people int64
 }
 
 // invite prints lines that work as they stand.
-func (s *stage) invite() {
+func (s *stage) invite(ctx context.Context) error {
 	base, p := s.acmeURL(), assigned()[0]
 	auth := "Authorization: Bearer " + s.token
 	s.say("\n%s (it stays up until Ctrl-C)\n", s.bold("Try it yourself"))
+	for _, t := range []struct {
+		tenant *directory.Tenant
+		admin  string
+		what   string
+	}{
+		{s.acme, demoAdmin, "Acme's console: who came in, what needs attention, users, groups and teams"},
+		{s.contoso, contosoAdmin, "Contoso's console: the application that provisions into Acme, and a leaver who waits for you"},
+	} {
+		link, err := s.signInLink(ctx, t.tenant, t.admin)
+		if err != nil {
+			return err
+		}
+		s.say("  %s", s.quiet("# "+t.what))
+		s.say("  %s\n", link)
+	}
 	s.say("  %s", s.quiet("# another change at Contoso, and what became of it at Acme"))
 	s.say("  %s user set %s department=Research --tenant contoso --database %s", os.Args[0], p.address, s.database)
-	s.say("  %s app why acme %s --tenant contoso --database %s", os.Args[0], p.address, s.database)
-	s.say("  %s app logs acme --tenant contoso --database %s\n", os.Args[0], s.database)
+	s.say("  %s app why acme %s --tenant contoso --database %s\n", os.Args[0], p.address, s.database)
 	s.say("  %s", s.quiet("# look somebody up at Acme"))
 	s.say("  curl -s -H '%s' -G '%s/Users' --data-urlencode 'filter=userName eq \"%s\"'\n", auth, base, p.address)
-	s.say("  %s", s.quiet("# a country without a group is refused, with the cure"))
-	s.say("  curl -s -H '%s' -H 'Content-Type: application/scim+json' '%s/Users' -d '{\"userName\":\"lost@acme.test\",\"%s\":\"Atlantis\"}'\n", auth, base, directory.Country)
-	s.say("  %s", s.quiet("# Acme's admin, while the server runs"))
-	s.say("  %s user list --unmatched --tenant acme --database %s", os.Args[0], s.database)
-	s.say("  %s activity --failed --tenant acme --database %s", os.Args[0], s.database)
+	s.say("  %s", s.quiet("# a country without a group is refused, with the cure; the console lets them in"))
+	s.say("  curl -s -H '%s' -H 'Content-Type: application/scim+json' '%s/Users' -d '{\"userName\":\"lost@acme.test\",\"%s\":\"Atlantis\"}'", auth, base, directory.Country)
+	return nil
+}
+
+// signInLink is the address that signs an admin in, once.
+func (s *stage) signInLink(ctx context.Context, t *directory.Tenant, admin string) (string, error) {
+	secret, err := t.SignInLink(ctx, admin)
+	_, port, _ := net.SplitHostPort(s.listener.Addr().String())
+	return "http://" + t.Name() + ".localhost:" + port + "/sign-in/link/" + secret, err
 }
