@@ -1,7 +1,6 @@
 package console
 
 import (
-	"slices"
 	"time"
 
 	"github.com/rollcall-scim/rollcall/directory"
@@ -12,12 +11,16 @@ type homePage struct {
 	Row         directory.TenantRow
 	Groups      int
 	Teams       int
-	Expiring    []directory.Token // within expiresSoon, the next first
-	Provisioned bool              // somebody ever came in over SCIM
+	Admin       bool // company admin
+	Charts      []chart
+	Connections []directory.Health
+	Attention   []directory.AttentionEntry // the first few
+	Waiting     int                        // all of them
+	Fresh       bool                       // no identity provider has ever asked
 }
 
-// expiresSoon is how long before its end a token is shown.
-const expiresSoon = 30 * 24 * time.Hour
+// fewEntries is how many entries under Needs attention Home shows.
+const fewEntries = 5
 
 func (c *Console) showHome(v *visit) error {
 	page, err := v.homePage()
@@ -48,22 +51,37 @@ func (v *visit) homePage() (p homePage, err error) {
 		p.Groups++
 		p.Teams += g.Teams
 	}
-	if v.me.Role != directory.RoleCompanyAdmin {
+	if p.Admin = v.me.Role == directory.RoleCompanyAdmin; !p.Admin {
 		return p, nil
 	}
-	p.Expiring, err = v.expiring()
-	p.Provisioned = p.Row.Matched > 0
-	return p, err
+	return p, v.incoming(&p)
+}
+
+// incoming adds what a company admin sees of provisioning.
+func (v *visit) incoming(p *homePage) error {
+	ctx, now := v.r.Context(), v.c.Directory.Now()
+	traffic, err := v.t.Traffic(ctx, now.AddDate(0, 0, -30))
+	if err != nil {
+		return err
+	}
+	p.Charts = []chart{
+		drawn("The last 24 hours", buckets(traffic, now, time.Hour, 24), "15:04", 6),
+		drawn("The last 30 days", buckets(traffic, now, 24*time.Hour, 30), "2 Jan", 7),
+	}
+	if p.Connections, err = v.t.Health(ctx); err != nil {
+		return err
+	}
+	p.Fresh = true
+	for _, h := range p.Connections {
+		p.Fresh = p.Fresh && h.LastSeen.IsZero()
+	}
+	if p.Attention, err = v.t.Attention(ctx); err != nil {
+		return err
+	}
+	p.Waiting = len(p.Attention)
+	p.Attention = p.Attention[:min(fewEntries, len(p.Attention))]
+	return nil
 }
 
 // Unmatched is how many people SCIM has no idea about.
 func (p homePage) Unmatched() int64 { return p.Row.Users - p.Row.Matched }
-
-// expiring lists the valid tokens that end soon.
-func (v *visit) expiring() ([]directory.Token, error) {
-	tokens, err := v.t.Tokens(v.r.Context())
-	soon := v.c.Directory.Now().Add(expiresSoon)
-	tokens = slices.DeleteFunc(tokens, func(t directory.Token) bool { return t.State != "valid" || t.Expires.After(soon) })
-	slices.SortFunc(tokens, func(a, b directory.Token) int { return a.Expires.Compare(b.Expires) })
-	return tokens, err
-}

@@ -82,6 +82,7 @@ var funcs = template.FuncMap{
 	"asset":  asset,
 	"badge":  badge,
 	"count":  count,
+	"counts": inWords,
 	"dict":   dict,
 	"icon":   icon,
 	"under":  under,
