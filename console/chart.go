@@ -13,6 +13,7 @@ import (
 type chart struct {
 	Title  string
 	Told   string // the picture in words
+	Local  string // how the script says its moments in the reader's zone
 	Width  float64
 	Height float64
 	Bars   []chartBar
@@ -22,7 +23,8 @@ type chart struct {
 
 type chartBar struct {
 	X, Width float64
-	Label    string // under the bar; "" where there is no room
+	At       time.Time
+	Label    string // under the bar, in UTC until the reader's zone is known; "" where there is no room
 	Told     string
 	Layers   []chartLayer
 }
@@ -45,8 +47,8 @@ type bucket struct {
 
 // drawn makes the picture of buckets in a row. every says which bars have a
 // label.
-func drawn(title string, buckets []bucket, format string, every int) chart {
-	c := chart{Title: title, Width: chartWidth, Height: chartHeight, Most: 1, Empty: true}
+func drawn(title, local string, buckets []bucket, format string, every int) chart {
+	c := chart{Title: title, Local: local, Width: chartWidth, Height: chartHeight, Most: 1, Empty: true}
 	total := directory.Counts{}
 	for _, b := range buckets {
 		c.Most = max(c.Most, b.sum.Sum())
@@ -56,7 +58,7 @@ func drawn(title string, buckets []bucket, format string, every int) chart {
 	c.Told = title + ": " + inWords(total)
 	step := chartWidth / float64(len(buckets))
 	for i, b := range buckets {
-		bar := chartBar{X: float64(i)*step + step*.12, Width: step * .76, Told: b.from.Format(format) + ": " + inWords(b.sum)}
+		bar := chartBar{X: float64(i)*step + step*.12, Width: step * .76, At: b.from, Told: b.from.Format(format) + " UTC: " + inWords(b.sum)}
 		if i%every == 0 {
 			bar.Label = b.from.Format(format)
 		}

@@ -13,7 +13,7 @@ type homePage struct {
 	Teams       int
 	Admin       bool // company admin
 	Charts      []chart
-	Connections []directory.Health
+	Connections []directory.ConnectionHealth
 	Attention   []directory.AttentionEntry // the first few
 	Waiting     int                        // all of them
 	Fresh       bool                       // no identity provider has ever asked
@@ -65,10 +65,10 @@ func (v *visit) incoming(p *homePage) error {
 		return err
 	}
 	p.Charts = []chart{
-		drawn("The last 24 hours", buckets(traffic, now, time.Hour, 24), "15:04", 6),
-		drawn("The last 30 days", buckets(traffic, now, 24*time.Hour, 30), "2 Jan", 7),
+		drawn("The last 24 hours", "hour", buckets(traffic, now, time.Hour, 24), "15:04", 6),
+		drawn("The last 30 days", "date", buckets(traffic, now, 24*time.Hour, 30), "2 Jan", 7),
 	}
-	if p.Connections, err = v.t.Health(ctx); err != nil {
+	if p.Connections, err = v.t.ConnectionHealth(ctx); err != nil {
 		return err
 	}
 	p.Fresh = true

@@ -11,9 +11,14 @@ function each(root, selector, enhanced, fn) {
   }
 }
 
-// Moments in the reader's own zone: <time data-local="time|day|ago">.
+// Moments in the reader's own zone: <time data-local="time|day|ago">, and of a
+// picture <text data-local="hour|date" data-at="...">.
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 const date = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
+const inPictures = {
+  hour: new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' }),
+  date: new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' }),
+};
 
 function localTimes(root) {
   for (const t of root.querySelectorAll('time[data-local]')) {
@@ -22,6 +27,9 @@ function localTimes(root) {
     t.title = moment.format(at);
     if (t.dataset.local === 'time') t.textContent = moment.format(at);
     if (t.dataset.local === 'day') t.textContent = date.format(at);
+  }
+  for (const t of root.querySelectorAll('text[data-local]')) {
+    t.textContent = inPictures[t.dataset.local].format(new Date(t.dataset.at));
   }
 }
 
