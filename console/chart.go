@@ -13,7 +13,7 @@ import (
 type chart struct {
 	Title  string
 	Told   string // the picture in words
-	Local  string // how the script says its moments in the reader's zone
+	Local  string // how the script says its moments in the reader's zone; "" for days, which are UTC's
 	Width  float64
 	Height float64
 	Bars   []chartBar

@@ -66,7 +66,7 @@ func (v *visit) incoming(p *homePage) error {
 	}
 	p.Charts = []chart{
 		drawn("The last 24 hours", "hour", buckets(traffic, now, time.Hour, 24), "15:04", 6),
-		drawn("The last 30 days", "date", buckets(traffic, now, 24*time.Hour, 30), "2 Jan", 7),
+		drawn("The last 30 days", "", buckets(traffic, now, 24*time.Hour, 30), "2 Jan", 7),
 	}
 	if p.Connections, err = v.t.ConnectionHealth(ctx); err != nil {
 		return err

@@ -12,13 +12,10 @@ function each(root, selector, enhanced, fn) {
 }
 
 // Moments in the reader's own zone: <time data-local="time|day|ago">, and of a
-// picture <text data-local="hour|date" data-at="...">.
+// picture <text data-local="hour" data-at="...">.
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 const date = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
-const inPictures = {
-  hour: new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' }),
-  date: new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' }),
-};
+const hour = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 
 function localTimes(root) {
   for (const t of root.querySelectorAll('time[data-local]')) {
@@ -28,8 +25,8 @@ function localTimes(root) {
     if (t.dataset.local === 'time') t.textContent = moment.format(at);
     if (t.dataset.local === 'day') t.textContent = date.format(at);
   }
-  for (const t of root.querySelectorAll('text[data-local]')) {
-    t.textContent = inPictures[t.dataset.local].format(new Date(t.dataset.at));
+  for (const t of root.querySelectorAll('text[data-local="hour"]')) {
+    t.textContent = hour.format(new Date(t.dataset.at));
   }
 }
 
