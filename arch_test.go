@@ -27,11 +27,12 @@ var architecture = map[string][]string{
 	"provision/target/hostile":   {"scim", "scimhttp"},
 	"provision":                  {"provision/expression", "provision/source", "provision/target", "scim"},
 	"interop":                    {"scim", "scimhttp"},
+	"year":                       {},
 	"docs":                       {},
 	"console":                    {"directory", "docs", "provision", "provision/source", "provision/target", "scim", "scimhttp"},
 	"sqlstore":                   {"directory", "provision", "provision/source", "scim"},
 	"sqlstore/storetest":         {"directory", "sqlstore"},
-	"cmd/rollcall":               {"console", "directory", "interop", "provision", "provision/expression", "provision/source", "provision/target", "scim", "scimhttp", "sqlstore"},
+	"cmd/rollcall":               {"console", "directory", "interop", "provision", "provision/expression", "provision/source", "provision/target", "scim", "scimhttp", "sqlstore", "year"},
 	"cmd/bench":                  {"directory", "provision", "provision/source", "provision/target", "scim", "scimhttp", "sqlstore", "sqlstore/storetest"},
 }
 

@@ -18,6 +18,7 @@ type departure struct {
 	Role        Role         `json:"role,omitzero"`
 	Values      Values       `json:"values,omitzero"`
 	ExternalID  string       `json:"externalId,omitzero"` // by the connection that took it
+	Recycled    bool         `json:"recycled,omitzero"`   // he lies in his IdP's recycle bin, under another name
 }
 
 func (u *UserRow) departure() departure {
@@ -92,7 +93,7 @@ func (w *write) returning(next scim.Object) (*UserRow, error) {
 	}
 	var last *UserRow
 	for _, u := range users {
-		if u.State == Active || !w.t.sees(u) || u.ExternalID(w.t.connection) != ext {
+		if u.State == Active || u.recycled() || !w.t.sees(u) || u.ExternalID(w.t.connection) != ext {
 			continue
 		}
 		if last == nil || u.RemovedAt >= last.RemovedAt {
@@ -169,13 +170,28 @@ func userNameKey(o scim.Object) string {
 	return scim.Fold(name)
 }
 
-// recycled is how Entra ID renames a user in its recycle bin: 32 hex digits
+// recycleBin is how Entra ID renames a user in its recycle bin: 32 hex digits
 // before the old userName (behaviour.md 4.12).
-var recycled = regexp.MustCompile(`^[0-9a-fA-F]{32}`)
+var recycleBin = regexp.MustCompile(`^[0-9a-fA-F]{32}`)
 
 func recycleName(old, name string) bool {
-	return recycled.MatchString(name) && old != "" && scim.Fold(name[32:]) == scim.Fold(old)
+	return recycleBin.MatchString(name) && old != "" && scim.Fold(name[32:]) == scim.Fold(old)
 }
+
+// recycle notes that the IdP keeps him in its recycle bin.
+func (u *UserRow) recycle() {
+	d := u.departure()
+	d.Recycled = true
+	u.Left = d.text()
+}
+
+// recycled says that the IdP has him in its recycle bin. It finds him by id
+// and by the name that he has there, and by nothing else: whoever has his
+// address, e-mail or externalId meanwhile is a new account of the IdP, which is
+// told apart from his. Otherwise both would be linked to one user, and when
+// the recycle bin is emptied after 30 days the DELETE of the old would end the
+// new (https://github.com/onyx-dot-app/onyx/pull/14074 tells of the names).
+func (u *UserRow) recycled() bool { return u.State == Removed && u.departure().Recycled }
 
 // leave takes access away, and never refuses (behaviour.md 7.1): whatever else
 // in the request is invalid is left as it was and noted, and nothing is
@@ -196,6 +212,7 @@ func (w *write) leave(was *UserRow, before, next scim.Object, faults []scim.Faul
 	name, _ := next["userName"].(string)
 	if recycleName(old, name) {
 		u.alias = name
+		u.recycle()
 		next["userName"] = old
 	} else if err := w.validLeaver(was, &u, before, next); err != nil {
 		return nil, err
@@ -244,11 +261,15 @@ func (w *write) remove(u *UserRow, by string) {
 // what was profiled last are those of that day.
 func departed(u *UserRow, o scim.Object) string {
 	ext, _ := o["externalId"].(string)
-	d := departure{u.Group, u.Memberships(), u.Role, ValuesOf(o), ext}
+	d := departure{Group: u.Group, Memberships: u.Memberships(), Role: u.Role, Values: ValuesOf(o), ExternalID: ext}
 	if u.State == Inactive {
 		before := u.departure()
 		d.Role, d.Values = before.Role, before.Values
 	}
+	return d.text()
+}
+
+func (d departure) text() string {
 	b, _ := json.Marshal(d, json.Deterministic(true))
 	return string(b)
 }

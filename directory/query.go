@@ -109,18 +109,27 @@ func (t *Tenant) candidates(ctx context.Context, eq scim.Equality, key Key) ([]*
 		return nil, err
 	}
 	if key != ByUserName || len(users) > 0 {
-		return t.seen(users), nil
+		return t.seen(notRecycled(users)), nil
 	}
 	return t.gone(value)
 }
 
+// notRecycled leaves out whom an IdP has in its recycle bin.
+func notRecycled(users []*UserRow) []*UserRow {
+	return slices.DeleteFunc(users, (*UserRow).recycled)
+}
+
 // gone finds a removed person by his userName, or anybody by the name that his
-// IdP gave him in its recycle bin. A living holder of the userName wins.
+// IdP gave him in its recycle bin, where he has no other. A living holder of the
+// userName wins.
 func (t *Tenant) gone(value string) ([]*UserRow, error) {
 	for _, key := range []Key{ByAlias, ByGoneName} {
 		users, _, err := t.r.FindUsers(noCancel, key, value)
 		if err != nil {
 			return nil, unavailable(err)
+		}
+		if key == ByGoneName {
+			users = notRecycled(users)
 		}
 		if users = t.seen(users); len(users) > 0 {
 			return users, nil

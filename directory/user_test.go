@@ -192,11 +192,9 @@ func TestRecycleBin(t *testing.T) {
 		id := w.post(`{"userName":"anna@acme.test","externalId":"x1"}`)
 		alias := "0123456789abcdef0123456789abcdefanna@acme.test"
 		w.patch(id, `{"op":"Replace","path":"userName","value":"`+alias+`"},`+leave)
-		for _, name := range []string{alias, "anna@acme.test"} {
-			found := w.find(`userName eq "` + name + `"`)
-			if len(found) != 1 || found[0].Object()["userName"] != "anna@acme.test" {
-				t.Errorf("%s: %v", name, found)
-			}
+		found := w.find(`userName eq "` + alias + `"`)
+		if len(found) != 1 || found[0].Object()["userName"] != "anna@acme.test" {
+			t.Errorf("%s: %v", alias, found)
 		}
 		// The same again changes nothing.
 		row, _ := w.admin.Row(t.Context())
@@ -207,6 +205,48 @@ func TestRecycleBin(t *testing.T) {
 		w.patch(id, `{"op":"Replace","path":"userName","value":"anna@acme.test"},`+back)
 		if u := w.user("anna@acme.test"); u.ID != id || !u.Active {
 			t.Errorf("got %+v", u)
+		}
+	})
+}
+
+// Who lies in the IdP's recycle bin is found by id and by the name that he has
+// there. Whoever gets his address meanwhile, the same person or another, is a
+// new account of the IdP and a new user here, whom the DELETE of the old one
+// after 30 days does not touch; rollcall year found that it did.
+func TestRecycledIsNobodyElse(t *testing.T) {
+	each(t, func(w *world) {
+		const recycled = `{"op":"Replace","path":"userName","value":"0123456789abcdef0123456789abcdefanna@acme.test"},` + leave
+		const anna = `{"userName":"anna@acme.test","externalId":"anna","emails":[{"type":"work","value":"anna@acme.test"}]}`
+		old := w.post(anna)
+		w.patch(old, recycled)
+		for _, filter := range []string{`userName eq "anna@acme.test"`, `externalId eq "anna"`, `emails[type eq "work"].value eq "anna@acme.test"`} {
+			if found := w.find(filter); len(found) != 0 {
+				t.Errorf("%s finds %v", filter, found)
+			}
+		}
+		next := w.post(anna)
+		if next == old {
+			t.Fatal("the new account is the old user")
+		}
+		w.must(w.idp.Delete(t.Context(), "User", old, ""))
+		if u := w.user("anna@acme.test"); u.ID != next || !u.Active {
+			t.Errorf("after the recycle bin was emptied: %+v", u)
+		}
+	})
+}
+
+// Back from the recycle bin he is found again as everybody is, and so when he
+// leaves without it.
+func TestRestoredFromRecycleBin(t *testing.T) {
+	each(t, func(w *world) {
+		id := w.post(`{"userName":"anna@acme.test","externalId":"x1"}`)
+		w.patch(id, `{"op":"Replace","path":"userName","value":"0123456789abcdef0123456789abcdefanna@acme.test"},`+leave)
+		w.patch(id, back)
+		w.patch(id, leave)
+		for _, filter := range []string{`userName eq "anna@acme.test"`, `externalId eq "x1"`} {
+			if found := w.find(filter); len(found) != 1 || found[0].ID() != id {
+				t.Errorf("%s finds %v", filter, found)
+			}
 		}
 	})
 }

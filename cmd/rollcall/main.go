@@ -72,7 +72,7 @@ New here? Run "rollcall demo". It needs nothing and leaves nothing behind.`,
   rollcall token create --tenant acme --user admin@acme.test --name SCIM`,
 		newServe(), newDemo(), newTenant(), newGroup(), newTeam(), newUser(), newOperator(), newIdPGroup(),
 		newConnection(), newToken(), newClient(), newRemoval(), newApp(),
-		newActivity(), newChanges(), newCheck(), newVersion())
+		newActivity(), newChanges(), newCheck(), newYear(), newVersion())
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return readEnvironment(c) }

@@ -18,6 +18,7 @@ type progress struct {
 	mu    sync.Mutex
 	shown time.Time
 	drawn bool
+	left  string // how long yet, where that is told
 }
 
 const barWidth = 30
@@ -48,13 +49,24 @@ func (p *progress) set(done, of int) {
 	}
 }
 
+// setWithTime also says how long it will take yet.
+func (p *progress) setWithTime(done, of int) {
+	p.mu.Lock()
+	p.left = ""
+	if spent := time.Since(p.began); done > 0 && spent > 2*time.Second {
+		p.left = "  " + (spent * time.Duration(of-done) / time.Duration(done)).Round(time.Second).String() + " left   "
+	}
+	p.mu.Unlock()
+	p.set(done, of)
+}
+
 func (p *progress) draw(done, of int) {
 	if !p.terminal && of == 0 {
 		fmt.Fprintf(p.w, "  %s: %d\n", p.what, done)
 		return
 	}
 	if !p.terminal {
-		fmt.Fprintf(p.w, "  %s: %d of %d\n", p.what, done, of)
+		fmt.Fprintf(p.w, "  %s: %d of %d%s\n", p.what, done, of, strings.TrimRight(p.left, " "))
 		return
 	}
 	filled := barWidth
@@ -62,7 +74,7 @@ func (p *progress) draw(done, of int) {
 		filled = min(barWidth, barWidth*done/of)
 	}
 	bar := strings.Repeat("█", filled) + strings.Repeat("░", barWidth-filled)
-	fmt.Fprintf(p.w, "\r  %s  %s  %d of %d ", p.what, bar, done, of)
+	fmt.Fprintf(p.w, "\r  %s  %s  %d of %d %s", p.what, bar, done, of, p.left)
 	p.drawn = true
 }
 

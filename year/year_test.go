@@ -1,0 +1,146 @@
+package year_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/rollcall-scim/rollcall/directory"
+	"github.com/rollcall-scim/rollcall/scim"
+	"github.com/rollcall-scim/rollcall/scimhttp"
+	"github.com/rollcall-scim/rollcall/sqlstore"
+	"github.com/rollcall-scim/rollcall/sqlstore/storetest"
+	"github.com/rollcall-scim/rollcall/year"
+)
+
+// ours is our own server with its defaults, whose clock the year moves.
+type ours struct {
+	testing.TB
+	dir    *directory.Directory
+	server *httptest.Server
+	now    atomic.Int64
+	purged int64
+	n      int
+}
+
+func serve(t testing.TB, store *sqlstore.Store) *ours {
+	t.Helper()
+	o := &ours{TB: t, dir: directory.New(store)}
+	o.now.Store(year.Begin.UnixMicro())
+	o.dir.Now = func() time.Time { return time.UnixMicro(o.now.Load()).UTC() }
+	o.dir.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+	hosts := scimhttp.Hosts{BaseDomain: "localhost"}
+	h := &scimhttp.Handler{
+		Types: []*scim.ResourceType{scim.UserType, scim.GroupType}, Hosts: hosts,
+		Open: func(ctx context.Context, c scimhttp.Call) (scim.ServiceProvider, error) {
+			return o.dir.OpenToken(ctx, c.Token, "", directory.Via{Request: c.RequestID, Client: c.Client, Operation: c.Method, BaseURL: c.BaseURL, Started: c.Started})
+		},
+	}
+	mux := http.NewServeMux()
+	h.Mount(mux)
+	o.server = httptest.NewServer(scimhttp.WithoutDoubleSlashes(mux))
+	t.Cleanup(func() { o.server.Close(); o.dir.Close(context.Background()) })
+	return o
+}
+
+// place is a tenant for a story, whose first person is its admin and owns no
+// token: the connection has them (behaviour.md 3.2).
+func (o *ours) place(s year.Story) year.Server {
+	o.Helper()
+	o.n++
+	ctx := o.Context()
+	o.now.Store(year.Begin.UnixMicro())
+	admin, err := o.dir.CreateTenant(ctx, directory.NewTenant{Name: "t" + strconv.Itoa(o.n), AdminEmail: s.People[0].UserName}, directory.Via{})
+	o.must(err)
+	_, err = admin.CreateTeam(ctx, "Default", "Choir")
+	o.must(err)
+	token, err := admin.CreateConnectionToken(ctx, "default", "year", time.Time{})
+	o.must(err)
+	o.must(admin.CreateConnection(ctx, "second"))
+	second, err := admin.CreateConnectionToken(ctx, "second", "year", time.Time{})
+	o.must(err)
+	return year.Server{BaseURL: o.server.URL + scimhttp.Base, Token: token, Token2: second, Owner: s.People[0].UserName,
+		Clock: o.tick,
+		Join: func(ctx context.Context, id, team string) error {
+			_, err := admin.AddToTeam(ctx, id, directory.TeamRef{Name: team})
+			return err
+		}}
+}
+
+// tick is also what serve does every hour: the purge, here every five days.
+func (o *ours) tick(to time.Time) {
+	o.now.Store(to.UnixMicro())
+	if days := to.Unix() / (5 * 86400); days != o.purged {
+		o.purged = days
+		_, err := o.dir.Purge(o.Context())
+		o.must(err)
+	}
+}
+
+func (o *ours) must(err error) {
+	if err != nil {
+		o.Helper()
+		o.Fatal(err)
+	}
+}
+
+func (o *ours) play(s year.Story) *year.Report {
+	o.Helper()
+	y := year.Year{Story: s, Server: o.place(s)}
+	report, err := y.Run(o.Context())
+	o.must(err)
+	return report
+}
+
+func text(r *year.Report) string {
+	var b bytes.Buffer
+	_ = r.WriteText(&b)
+	return b.String()
+}
+
+// Ten small companies live through their year as Entra ID and as Okta provision
+// them, against the defaults, and nothing is wrong at the end of any day.
+func TestTenCompanies(t *testing.T) {
+	for name, database := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.Postgres} {
+		for _, idp := range []string{"entra", "okta"} {
+			t.Run(name+" "+idp, func(t *testing.T) {
+				t.Parallel()
+				o := serve(t, storetest.Open(t, database(t)))
+				for seed := range uint64(10) {
+					o.right(year.Draw(seed, idp, 35, 100))
+				}
+			})
+		}
+	}
+}
+
+func (o *ours) right(s year.Story) {
+	o.Helper()
+	if r := o.play(s); !r.OK() || r.Requests < len(s.People) {
+		o.Errorf("seed %d as %s: %s", s.Seed, s.IdP, text(r))
+	}
+}
+
+// TestOneYear plays what the environment asks for; it is a tool of ours.
+func TestOneYear(t *testing.T) {
+	if os.Getenv("YEAR") == "" {
+		t.Skip("set YEAR")
+	}
+	var idp string
+	var seed uint64
+	var people, days int
+	fmt.Sscan(os.Getenv("YEAR"), &idp, &seed, &people, &days)
+	o := serve(t, storetest.Open(t, storetest.SQLite(t)))
+	start := time.Now()
+	r := o.play(year.Draw(seed, idp, people, days))
+	t.Logf("%s\n%s", time.Since(start), text(r))
+}
