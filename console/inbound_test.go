@@ -120,3 +120,36 @@ func TestHelp(t *testing.T) {
 		s.signedIn(admin).get("/help/faq").ok().has("Sign out")
 	})
 }
+
+func TestActivityPages(t *testing.T) {
+	each(t, func(s *site) {
+		s.must(s.acme.Set(t.Context(), "groups", "true"))
+		okta := s.provisions()
+		b := s.signedIn(admin)
+		b.get("/activity").ok().has("Nothing here")
+		okta.person("aino@acme.test", "Finland")
+		_, err := s.acme.CreateGroup(t.Context(), "Sweden")
+		s.must(err)
+		okta.person("bo@acme.test", "Sweden")
+		b.get("/activity").ok().has("aino@acme.test", "bo@acme.test", "Okta", "400.76")
+		b.get("/activity?outcome=worked").ok().has("bo@acme.test").hasNot("aino@")
+		b.get("/activity?person=aino%40acme.test").ok().has("aino@acme.test").hasNot("bo@")
+		b.get("/activity?q=group+does+not").ok().has("aino@acme.test").hasNot("bo@")
+		p := b.get("/activity?outcome=worked").ok()
+		id := between(p.html, `<a href="/activity/0`, `"`)
+		d := b.get("/activity/0"+id).ok().has("POST bo@acme.test", "201", "Sweden", "password", "Passwords and tokens are struck out")
+		if strings.Contains(d.html, "canary-secret") {
+			t.Error("a password is shown")
+		}
+		refused := b.get("/activity?outcome=refused").ok()
+		b.get("/activity/0"+between(refused.html, `<a href="/activity/0`, `"`)).ok().has("Refused with 400 invalidValue", "What 400.76 means", `"scimType": "invalidValue"`)
+		b.get("/activity/nobody").is(404)
+		if csv := b.get("/activity/export/csv?outcome=refused").ok(); !strings.HasPrefix(csv.html, "time,connection") || strings.Count(csv.html, "\n") != 2 {
+			t.Errorf("CSV %s", csv.html)
+		}
+		if p := b.get("/activity/export/json").ok(); strings.Count(p.html, `"client":"Okta"`) != 2 || !strings.HasPrefix(p.html, "[\n{") {
+			t.Errorf("JSON %s", p.html)
+		}
+		b.get("/activity/export/xml").is(404)
+	})
+}

@@ -13,6 +13,11 @@ func (c *Console) routes(mux *http.ServeMux) {
 	c.on(mux, groupAdmin, "GET /{$}", c.showHome)
 	c.on(mux, groupAdmin, "GET /home/live", c.liveHome)
 
+	c.on(mux, invited, "GET /activity", c.showActivity)
+	c.on(mux, invited, "GET /activity/live", c.liveActivity)
+	c.on(mux, invited, "GET /activity/export/{format}", c.exportActivity)
+	c.on(mux, invited, "GET /activity/{id}", c.showActivityDetail)
+
 	c.on(mux, invited, "GET /attention", c.showAttention)
 	c.on(mux, invited, "GET /attention/live", c.liveAttention)
 	c.on(mux, invited, "GET /attention/{entry}", c.showWaiting)

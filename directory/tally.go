@@ -142,6 +142,7 @@ func (s *setup) traffic(rows []TallyRow) (out []TrafficHour) {
 type ConnectionHealth struct {
 	Connection string
 	Client     string    // who sends: the last of those that were seen
+	Clients    []string  // all of them
 	LastSeen   time.Time // zero: never; to a minute when another process serves it
 	Day, Month Counts    // the last 24 hours, the last 30 days
 }
@@ -172,8 +173,10 @@ func healthOf(c Connection, rows []TallyRow, day int64) ConnectionHealth {
 		if r.Connection != c.ID {
 			continue
 		}
-		if client, ok := strings.CutPrefix(r.Name, tallyClient); ok && r.Hour == 0 && moment(r.Last).After(h.LastSeen) {
-			h.Client, h.LastSeen = client, moment(r.Last)
+		if client, ok := strings.CutPrefix(r.Name, tallyClient); ok && r.Hour == 0 {
+			if h.Clients = append(h.Clients, client); moment(r.Last).After(h.LastSeen) {
+				h.Client, h.LastSeen = client, moment(r.Last)
+			}
 		}
 		if r.Hour == 0 {
 			continue
