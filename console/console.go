@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/rollcall-scim/rollcall/directory"
 	"github.com/rollcall-scim/rollcall/scimhttp"
@@ -27,13 +28,14 @@ type Console struct {
 	// with a mistyped address wants another answer than a person.
 	Elsewhere http.Handler
 
+	started time.Time
 	stop    sync.Once
 	stopped chan struct{}
 }
 
 // Mount adds the console to mux: every address that nothing else there answers.
 func (c *Console) Mount(mux *http.ServeMux) {
-	c.stopped = make(chan struct{})
+	c.started, c.stopped = c.Directory.Now(), make(chan struct{})
 	pages := http.NewServeMux()
 	c.routes(pages)
 	pages.HandleFunc("/", c.elsewhere)

@@ -81,6 +81,7 @@ var funcs = template.FuncMap{
 	"ago":    ago,
 	"asset":  asset,
 	"badge":  badge,
+	"bytes":  byteSize,
 	"count":  count,
 	"counts": inWords,
 	"dict":   dict,
@@ -156,6 +157,18 @@ func number(n any) string {
 		text = text[:i] + "," + text[i:]
 	}
 	return text
+}
+
+// byteSize is a size as people say it: 4.2 MB.
+func byteSize(n int64) string {
+	size, unit := float64(n), 0
+	for size >= 1000 && unit < 4 {
+		size, unit = size/1000, unit+1
+	}
+	if unit == 0 {
+		return fmt.Sprintf("%d bytes", n)
+	}
+	return fmt.Sprintf("%.1f %s", size, []string{"", "kB", "MB", "GB", "TB"}[unit])
 }
 
 // badge is a short word with a tone: good, warn, bad or soft.

@@ -10,6 +10,32 @@ func (c *Console) routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /help/{$}", c.showHelpIndex)
 	mux.HandleFunc("GET /help/{page}", c.showHelp)
 
+	c.public(mux, "GET /sign-in", c.showSignIn)
+	c.public(mux, "POST /sign-in", c.signIn)
+	c.public(mux, "GET /sign-in/link/{secret}", c.showLink)
+	c.public(mux, "POST /sign-in/link/{secret}", c.redeemLink)
+	c.public(mux, "POST /sign-out", c.signOut)
+
+	c.operator(mux, "GET /operator", c.showTenants)
+	c.operator(mux, "GET /operator/new", c.showNewTenant)
+	c.operator(mux, "POST /operator/new", c.makeTenant)
+	c.operator(mux, "POST /operator/sign-out", c.signOutOperator)
+	c.atBareHost(mux, "GET /operator/sign-in/{secret}", c.showOperatorLink)
+	c.atBareHost(mux, "POST /operator/sign-in/{secret}", c.redeemOperatorLink)
+
+	c.on(mux, anyUser, "GET /profile", c.showProfile)
+	c.on(mux, anyUser, "GET /profile/password", c.showPassword)
+	c.on(mux, anyUser, "POST /profile/password", c.setPassword)
+	c.on(mux, anyUser, "POST /profile/sessions", c.endSessions)
+	c.on(mux, companyAdmin, "GET /profile/tokens", c.showTokens)
+	c.on(mux, companyAdmin, "POST /profile/tokens", c.makeToken)
+	c.on(mux, companyAdmin, "POST /profile/tokens/rotate", c.rotateToken)
+	c.on(mux, companyAdmin, "POST /profile/tokens/revoke", c.revokeToken)
+	c.on(mux, groupAdmin, "POST /users/sign-in-links", c.makeSignInLinks)
+	c.on(mux, companyAdmin, "GET /set-up/invitations", c.showInvitations)
+	c.on(mux, companyAdmin, "POST /set-up/invitations", c.invite)
+	c.on(mux, companyAdmin, "POST /set-up/invitations/revoke", c.revokeInvitation)
+
 	c.on(mux, groupAdmin, "GET /{$}", c.showHome)
 	c.on(mux, groupAdmin, "GET /home/live", c.liveHome)
 

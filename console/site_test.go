@@ -38,13 +38,18 @@ func newSite(t *testing.T, store *sqlstore.Store) *site {
 	s := &site{t: t, dir: directory.New(store)}
 	t.Cleanup(func() { s.dir.Close(t.Context()) })
 	s.acme = s.tenant("acme", "Acme Oy", admin)
+	s.behind("")
+	return s
+}
+
+// behind serves the console anew, as reached at a public URL.
+func (s *site) behind(publicURL string) {
 	mux := http.NewServeMux()
-	pages := &console.Console{Directory: s.dir, Hosts: scimhttp.Hosts{BaseDomain: "localhost"}, Logger: slog.New(slog.DiscardHandler)}
+	pages := &console.Console{Directory: s.dir, Hosts: scimhttp.Hosts{BaseDomain: "localhost", PublicURL: publicURL}, Logger: slog.New(slog.DiscardHandler)}
 	pages.Mount(mux)
 	s.server = httptest.NewServer(mux)
-	t.Cleanup(s.server.Close)
-	t.Cleanup(pages.Stop)
-	return s
+	s.t.Cleanup(s.server.Close)
+	s.t.Cleanup(pages.Stop)
 }
 
 func (s *site) must(err error) {

@@ -37,7 +37,7 @@ func (c *Console) visit(w http.ResponseWriter, r *http.Request) (*visit, error) 
 
 // via says how the console asks; changes are marked with it.
 func (c *Console) via(r *http.Request) directory.Via {
-	return directory.Via{Request: uuid.NewV7().String(), Client: "console", Operation: r.Method, BaseURL: c.Hosts.BaseURL(r)}
+	return directory.Via{Request: uuid.NewV7().String(), Client: browserName(r.UserAgent()), Address: c.Hosts.Address(r), Operation: r.Method, BaseURL: c.Hosts.BaseURL(r)}
 }
 
 func isSignedOut(err error) bool { return errors.Is(err, directory.ErrSignedOut) }

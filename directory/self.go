@@ -175,7 +175,7 @@ func (t *Tenant) provePassword(ctx context.Context, me *UserRow, had PasswordRow
 // hashFor refuses a poor password and hashes a good one.
 func (t *Tenant) hashFor(ctx context.Context, u *UserRow, password string) (string, error) {
 	p := t.person(u)
-	if err := goodPassword(password, t.s.name, t.s.shown(), p.UserName, p.GivenName, p.FamilyName, p.DisplayName); err != nil {
+	if err := goodPassword(password, t.s.name, t.Display(), p.UserName, p.GivenName, p.FamilyName, p.DisplayName); err != nil {
 		return "", err
 	}
 	return hashPassword(ctx, password)

@@ -12,9 +12,11 @@ import (
 // than a week. That it was used is noted only every few minutes, so that a page
 // costs no write.
 const (
+	// SessionLife is how long a session lasts at most.
+	SessionLife = 7 * 24 * time.Hour
+
 	sessionPrefix = "rcn_"
 	sessionIdle   = 12 * time.Hour
-	sessionLife   = 7 * 24 * time.Hour
 	sessionCoarse = 5 * time.Minute
 	// linkGrace is how long a session that a sign-in link has opened may set a
 	// password without the old one.
@@ -117,7 +119,7 @@ func (d *Directory) see(s SessionRow) {
 func (d *Directory) newSession(via Via) (SessionRow, string) {
 	secret, now := mintSecret(sessionPrefix), d.Now()
 	return SessionRow{Hash: tokenHash(secret), ID: newID(), Created: now.UnixMicro(), LastSeen: now.UnixMicro(),
-		Ends: now.Add(sessionLife).UnixMicro(), Client: via.Client, Address: via.Address}, secret
+		Ends: now.Add(SessionLife).UnixMicro(), Client: via.Client, Address: via.Address}, secret
 }
 
 // stands proves inside a change that the session which asks was not ended, and

@@ -98,6 +98,12 @@ func (s Settings) on(name string) bool { return s.get(name) == "true" }
 // Groups says whether the group feature is on.
 func (s Settings) Groups() bool { return s.on("groups") }
 
+// AccessTokens says whether access tokens work.
+func (s Settings) AccessTokens() bool { return s.on("access-tokens") }
+
+// Passwords says whether people may sign in with one.
+func (s Settings) Passwords() bool { return s.on("password-sign-in") }
+
 func (s Settings) teamAttributes() []string {
 	v := s.get("team-attributes")
 	if v == "" {

@@ -174,13 +174,6 @@ func (s *setup) config() (Settings, string) {
 	return s.settings, s.defaultGroup
 }
 
-// shown is the tenant's name as people see it.
-func (s *setup) shown() string {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.display
-}
-
 // policy is what a connection does with leavers.
 func (s *setup) policy(connection string) string {
 	s.mu.RLock()

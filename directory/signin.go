@@ -16,6 +16,24 @@ var errSignIn = scim.Errorf(401, "", "401.4",
 var errPasswordsOff = scim.Errorf(403, "", "403.4",
 	"Passwords are off here (403.4): this tenant does not let people sign in with one. Sign in the way your company told you; an admin can make a sign-in link.")
 
+// Door is what anybody may know of a tenant, to sign in.
+type Door struct {
+	Tenant    string // label
+	Display   string
+	Passwords bool // whether passwords open it
+}
+
+// Door says how the tenant that label names is entered. ErrNotFound when there
+// is none.
+func (d *Directory) Door(ctx context.Context, label string) (Door, error) {
+	row, err := d.Store.TenantByName(ctx, strings.ToLower(label))
+	if err != nil {
+		return Door{}, err
+	}
+	settings, err := decodeSettings(row.Settings)
+	return Door{row.Name, row.Display, settings.on("password-sign-in")}, err
+}
+
 // SignIn opens a session for somebody who knows his password, and returns its
 // secret, which is not kept. userName is his userName or, where that is not in
 // e-mail form, his primary e-mail (behaviour.md 4.4). Errors are *scim.Error:

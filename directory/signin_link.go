@@ -101,7 +101,7 @@ func (d *Directory) LinkInfo(ctx context.Context, secret, label string) (LinkInf
 	if err != nil {
 		return LinkInfo{}, err
 	}
-	info := LinkInfo{Tenant: t.s.name, Display: t.s.shown(), Expires: moment(l.Expires)}
+	info := LinkInfo{Tenant: t.s.name, Display: t.Display(), Expires: moment(l.Expires)}
 	if l.Invitation != "" {
 		i, err := t.invitation(ctx, t.r, l.Invitation)
 		info.Name, info.Invitation = i.Name, true

@@ -95,7 +95,7 @@ func (s *oauthServer) grant(r *http.Request, id string) (token string, lifetime 
 		Client: clientName(r.UserAgent()), Method: r.Method, Started: s.Now(),
 	}
 	request.Audiences = func(tenant string) []string { return s.Hosts.audiences(r, tenant) }
-	who := failure{request.ClientID[:min(len(request.ClientID), 64)], s.Hosts.address(r)}
+	who := failure{request.ClientID[:min(len(request.ClientID), 64)], s.Hosts.Address(r)}
 	if err := s.failures.check(s.Now(), who); err != nil {
 		return "", 0, err
 	}

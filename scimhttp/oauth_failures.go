@@ -63,10 +63,10 @@ func (f *failures) note(who failure) {
 	f.count[failure{"", who.address}]++
 }
 
-// address is where a request comes from, for counting: of an IPv6 address the
+// Address is where a request comes from, for counting: of an IPv6 address the
 // network, since one customer has all of it. Behind a trusted proxy it is the
 // last address that no trusted proxy has.
-func (h Hosts) address(r *http.Request) string {
+func (h Hosts) Address(r *http.Request) string {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr
