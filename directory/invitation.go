@@ -52,7 +52,7 @@ func (t *Tenant) Invite(ctx context.Context, name string) (id, secret string, er
 		if secret, err = w.putLink(SignInLinkRow{Invitation: row.ID}, invitationLife); err != nil {
 			return err
 		}
-		return w.change("Invitation", row.ID, "create", nil, map[string]any{"name": name})
+		return w.change("Invitation", row.ID, "create", nil, nil)
 	})
 	return id, secret, err
 }

@@ -10,7 +10,8 @@ import (
 
 // Purge forgets the people of all tenants who were removed longer ago than the
 // tenant's retention time: their names and values in users, changes and
-// activity are blanked in place. Serve calls it every hour.
+// activity are blanked in place. What signed people in and is over goes too.
+// Serve calls it every hour.
 func (d *Directory) Purge(ctx context.Context) (forgotten int, err error) {
 	tenants, err := d.Store.Tenants(ctx)
 	if err != nil {
@@ -50,6 +51,9 @@ func (t *Tenant) purge(ctx context.Context) (forgotten int, err error) {
 				}
 			}
 			n = len(users)
+			if err := w.tx.ForgetSignIns(w.ctx, w.now, before); err != nil {
+				return err
+			}
 			return w.forgetTasks()
 		})
 		forgotten += n

@@ -157,7 +157,7 @@ func (t *Tenant) provePassword(ctx context.Context, me *UserRow, had PasswordRow
 	if had.Hash == "" {
 		return errors.New("you have no password yet, and set one by a sign-in link; ask an admin of your tenant for one")
 	}
-	who := attempt{tenant: t.s.name, account: me.ID, address: t.via.Address}
+	who := attemptAt(t.s.name, me.ID, t.via)
 	if err := t.d.attempts.check(t.d.Now(), who); err != nil {
 		return err
 	}

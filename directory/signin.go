@@ -41,7 +41,7 @@ func (d *Directory) Door(ctx context.Context, label string) (Door, error) {
 // 403 where passwords are off; 429 after too many wrong attempts.
 func (d *Directory) SignIn(ctx context.Context, label, userName, password string, via Via) (secret string, err error) {
 	userName = strings.TrimSpace(userName)
-	who := attempt{tenant: label, account: scim.Fold(userName), address: via.Address}
+	who := attemptAt(label, scim.Fold(userName), via)
 	if err := d.attempts.check(d.Now(), who); err != nil {
 		return "", err
 	}

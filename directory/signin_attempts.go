@@ -12,9 +12,18 @@ import (
 // Wrong sign-ins are counted in memory, in each process, as decision 12 has it
 // of rate limits: for an account from one address, for an account from
 // anywhere, and for an address. Each has a bucket of tries that fills again with
-// time; an account's own is large, so that nobody locks a person out from
-// elsewhere.
-type attempt struct{ tenant, account, address string }
+// time. That of an account from anywhere is large and fills fast: it slows down
+// whoever guesses from many addresses, and hardly a person who mistypes
+// meanwhile.
+type attempt struct {
+	account string // hashed with its tenant: what was typed may be long
+	address string
+}
+
+// attemptAt is that of whoever says to be the account.
+func attemptAt(tenant, account string, via Via) attempt {
+	return attempt{tokenHash(tenant + "\x00" + account), via.Address}
+}
 
 type tries struct {
 	most float64
@@ -29,9 +38,9 @@ var (
 
 // limits are the buckets that an attempt draws from.
 func (a attempt) limits() map[attempt]tries {
-	m := map[attempt]tries{a: triesHere, {a.tenant, a.account, ""}: triesAccount}
+	m := map[attempt]tries{a: triesHere, {a.account, ""}: triesAccount}
 	if a.address != "" {
-		m[attempt{"", "", a.address}] = triesAddress
+		m[attempt{"", a.address}] = triesAddress
 	}
 	return m
 }

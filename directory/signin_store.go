@@ -101,4 +101,7 @@ type SignInTx interface {
 	// DeleteSignInLinks deletes a person's links, or an invitation's.
 	DeleteSignInLinks(ctx context.Context, user, invitation string) error
 	PutInvitation(ctx context.Context, i InvitationRow) error
+	// ForgetSignIns deletes sessions and links that ended before now, and
+	// invitations that expired before the other time.
+	ForgetSignIns(ctx context.Context, now, invitations int64) error
 }

@@ -393,6 +393,13 @@ func TestInvitations(t *testing.T) {
 		w.must(err)
 		w.must(w.session(s).SignOut(ctx))
 		w.signedOut(s)
+
+		w.now = w.now.AddDate(0, 0, 60)
+		_, err = w.d.Purge(ctx)
+		w.must(err)
+		if list, err := w.admin.Invitations(ctx); len(list) > 0 || err != nil {
+			t.Errorf("still known: %+v, %v", list, err)
+		}
 	})
 }
 

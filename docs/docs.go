@@ -16,6 +16,7 @@ type Page struct {
 // Pages are those for admins of a tenant, in the order in which one reads.
 var Pages = []Page{
 	{"profiling", "How people come into groups and teams"},
+	{"sign-in", "Links, passwords, roles, sessions, invitations, and when nobody can get in"},
 	{"access-tokens", "What opens a tenant to an identity provider, and how to take care of it"},
 	{"faq", "What every error code means, and what to do"},
 	{"connections", "A second identity provider, who decides about a person, the removal guard"},

@@ -175,3 +175,20 @@ func (x *tx) PutInvitation(ctx context.Context, i directory.InvitationRow) error
 		x.id, i.ID, i.Name, i.MadeBy, i.Created, i.Expires, i.Opened, i.Ended)
 	return err
 }
+
+// ForgetSignIns implements directory.Tx.
+func (x *tx) ForgetSignIns(ctx context.Context, now, invitations int64) error {
+	for _, forget := range []struct {
+		statement string
+		before    int64
+	}{
+		{`delete from sessions where tenant=$1 and ends<$2`, now},
+		{`delete from sign_in_links where tenant=$1 and expires<$2`, now},
+		{`delete from invitations where tenant=$1 and expires<$2`, invitations},
+	} {
+		if _, err := x.exec(ctx, forget.statement, x.id, forget.before); err != nil {
+			return err
+		}
+	}
+	return nil
+}
