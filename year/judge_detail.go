@@ -18,6 +18,9 @@ func (v *view) judgeAttributes(person string, shown map[string]any, problem stri
 		return
 	}
 	want := map[string]string{"userName": a.UserName, "externalId": a.object}
+	if a.idp > 0 { // the judge reads with the first provider's token, and an externalId is what the asking one gave
+		want["externalId"] = text(shown, "externalId")
+	}
 	for _, f := range fieldsOf(a) {
 		want[f.path] = f.want
 	}

@@ -28,7 +28,7 @@ func (plainly) asks(bool) bool { return false }
 // write replaces whole values: what has a filter in its path is noTarget by the
 // RFC where there is nothing yet.
 func (plainly) write(a *account, id string, _ map[string]any) request {
-	ops := []change{{"replace", "externalId", a.object, false}, {"replace", "userName", a.UserName, false},
+	ops := []change{{"replace", "active", true, false}, {"replace", "externalId", a.object, false}, {"replace", "userName", a.UserName, false},
 		{"replace", "name", obj{"givenName", a.Given, "familyName", a.Family}, false},
 		{"replace", "displayName", a.display(), false}, {"replace", "title", a.Title, false},
 		{"replace", "emails", list{obj{"value", a.UserName, "type", "work", "primary", true}}, false},

@@ -191,6 +191,7 @@ func (p *pusher) update(ctx context.Context, a *account, r *remembered) error {
 			return p.failedAt(a, r, back, t, err)
 		}
 		r.active = true
+		p.company.linked(a)
 	}
 	done, err := p.wire.send(ctx, a.person, p.write(a, r.id, there))
 	if t, err := p.failed(done, err); t != nil || err != nil {
@@ -239,6 +240,9 @@ func (p *pusher) leave(ctx context.Context, a *account, r *remembered) error {
 }
 
 func (p *pusher) took(a *account, r *remembered) {
+	if !r.active {
+		p.company.linked(a)
+	}
 	r.active, r.name = true, a.UserName
 	r.fine()
 	p.company.named(r.id, r.name)

@@ -130,17 +130,26 @@ func (o *ours) right(s year.Story) {
 	}
 }
 
-// TestOneYear plays what the environment asks for; it is a tool of ours.
-func TestOneYear(t *testing.T) {
+// TestYears plays what YEAR asks for, as in YEAR="entra 0 100 1000 365", with
+// the first seed and how many: make year.
+func TestYears(t *testing.T) {
 	if os.Getenv("YEAR") == "" {
-		t.Skip("set YEAR")
+		t.Skip("YEAR says which: identity provider, first seed, how many, people, days")
 	}
 	var idp string
-	var seed uint64
+	var seed, seeds uint64
 	var people, days int
-	fmt.Sscan(os.Getenv("YEAR"), &idp, &seed, &people, &days)
-	o := serve(t, storetest.Open(t, storetest.SQLite(t)))
-	start := time.Now()
-	r := o.play(year.Draw(seed, idp, people, days))
-	t.Logf("%s\n%s", time.Since(start), text(r))
+	if _, err := fmt.Sscan(os.Getenv("YEAR"), &idp, &seed, &seeds, &people, &days); err != nil {
+		t.Fatal(err)
+	}
+	for ; seeds > 0; seeds, seed = seeds-1, seed+1 {
+		o := serve(t, storetest.Open(t, storetest.SQLite(t)))
+		start := time.Now()
+		r := o.play(year.Draw(seed, idp, people, days))
+		t.Logf("seed %d as %s: %d ghosts, %d doubles, %d lock-outs, %d beside; %d requests in %s", seed, idp, r.Ghosts, r.Doubles, r.LockOuts,
+			len(r.Findings)-r.Ghosts-r.Doubles-r.LockOuts, r.Requests+r.Reads, time.Since(start).Round(time.Second))
+		if !r.OK() {
+			t.Error(text(r))
+		}
+	}
 }
