@@ -19,6 +19,7 @@ type departure struct {
 	Values      Values       `json:"values,omitzero"`
 	ExternalID  string       `json:"externalId,omitzero"` // by the connection that took it
 	Recycled    bool         `json:"recycled,omitzero"`   // he lies in his IdP's recycle bin, under another name
+	Returned    int64        `json:"returned,omitzero"`   // when he came back, and seemed to be the same
 }
 
 func (u *UserRow) departure() departure {
@@ -125,8 +126,12 @@ func (w *write) apply(was *UserRow, before, next scim.Object, faults []scim.Faul
 	if was.State != Active {
 		return w.comeBack(was, &u, before, next)
 	}
+	has, err := w.lateAnother(was, &u, before, next)
+	if err != nil {
+		return nil, err
+	}
 	changed := changedValues(ValuesOf(before), ValuesOf(next))
-	if err := w.place(&u, Placement{was.Group, was.Memberships()}, next, changed, ""); err != nil {
+	if err := w.place(&u, Placement{was.Group, has}, next, changed, ""); err != nil {
 		return nil, err
 	}
 	return w.save(was, before, &u, next, "update")
@@ -280,12 +285,12 @@ func (w *write) comeBack(was, u *UserRow, before, next scim.Object) (*UserRow, e
 	u.State, u.RemovedAt, u.RemovedBy, u.Left = Active, 0, "", ""
 	another := w.isAnother(left, before, next)
 	if another {
-		if err := w.tx.DeletePassword(w.ctx, u.ID); err != nil {
+		if err := w.another(was); err != nil {
 			return nil, err
 		}
-		if err := w.tx.PutMark(w.ctx, MarkRow{Kind: markAnother, User: u.ID, Connection: w.t.connection, At: w.now, Note: was.Left}); err != nil {
-			return nil, err
-		}
+	} else if left.ExternalID != "" && w.t.connection != "" {
+		left.Returned = w.now
+		u.Left = left.text()
 	}
 	if was.State == Inactive {
 		has := was.Memberships()
@@ -308,6 +313,31 @@ func (w *write) comeBack(was, u *UserRow, before, next scim.Object) (*UserRow, e
 		u.SetMemberships(append(u.Memberships(), w.t.s.standing(withOrigin(left.Memberships, Manual), u.Group)...))
 	}
 	return w.save(was, before, u, next, "restore")
+}
+
+// another takes from somebody who may not be who left what only he may have,
+// and asks an admin.
+func (w *write) another(was *UserRow) error {
+	if err := w.tx.DeletePassword(w.ctx, was.ID); err != nil {
+		return err
+	}
+	return w.tx.PutMark(w.ctx, MarkRow{Kind: markAnother, User: was.ID, Connection: w.t.connection, At: w.now, Note: was.Left})
+}
+
+// afterwards is how long after a return another externalId still tells who it
+// was that returned. Okta says active first and who it is in the next request.
+const afterwards = 24 * 60 * 60 * 1e6
+
+// lateAnother is isAnother for who came back of late. It returns the memberships
+// that are left to him.
+func (w *write) lateAnother(was, u *UserRow, before, next scim.Object) ([]Membership, error) {
+	has, left := was.Memberships(), was.departure()
+	if left.Returned == 0 || w.now-left.Returned > afterwards || before["externalId"] == next["externalId"] || !w.isAnother(left, before, next) {
+		return has, nil
+	}
+	u.Left = ""
+	given := withOrigin(left.Memberships, Manual)
+	return slices.DeleteFunc(has, func(m Membership) bool { return slices.Contains(given, m) }), w.another(was)
 }
 
 // isAnother says whether somebody comes back under another externalId than he

@@ -256,7 +256,7 @@ func TestRestoredFromRecycleBin(t *testing.T) {
 func TestReturnUnderAnotherExternalID(t *testing.T) {
 	const other = `{"op":"Replace","path":"externalId","value":"x2"}`
 	for _, policy := range []string{"remove", "deactivate"} {
-		for name, patches := range map[string][]string{"at once": {back + "," + other}, "one by one": {other, back}} {
+		for name, patches := range map[string][]string{"at once": {back + "," + other}, "one by one": {other, back}, "active first": {back, other}} {
 			t.Run(policy+" "+name, func(t *testing.T) {
 				each(t, func(w *world) {
 					w.set("deprovision", policy)

@@ -259,10 +259,15 @@ func (p *pusher) failed(a answer, err error) (*trouble, error) {
 }
 
 // failedAt is a failure at a known id. One that is not there any more is
-// forgotten, so that the next try, an admin's, looks again.
+// forgotten and looked for again: by Okta when an admin has seen it, by others at
+// once (https://github.com/goauthentik/authentik/issues/16678).
 func (p *pusher) failedAt(a *account, r *remembered, got answer, t *trouble, err error) error {
 	if t != nil && got.status == 404 {
 		r.id, r.active = "", false
+		if r.tries++; p.kind != "okta" && r.tries < 3 {
+			p.put(job{p.company.now + 1, a, nil})
+			return nil
+		}
 	}
 	return p.failure(a, nil, r, t, err)
 }
