@@ -25,6 +25,7 @@ type problem struct {
 	Title  string
 	Text   string
 	Code   string // of docs/faq.md, "" for none
+	Whole  bool   // it is all that the page says
 }
 
 // problemOf tells what a reader may know of an error. expected is false for
@@ -34,9 +35,9 @@ func (c *Console) problemOf(err error) (p problem, expected bool) {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &e) && e.Status < 500:
-		return problem{e.Status, "That did not work", e.Detail, e.Code}, true
+		return problem{Status: e.Status, Title: "That did not work", Text: e.Detail, Code: e.Code}, true
 	case errors.As(err, &e) && e.Status == 503:
-		return problem{e.Status, "Busy just now", e.Detail, e.Code}, true
+		return problem{Status: e.Status, Title: "Busy just now", Text: e.Detail, Code: e.Code}, true
 	case errors.Is(err, directory.ErrNotFound):
 		return problem{Status: 404, Title: "Not found", Text: "It is not there, or not any more."}, true
 	case errors.As(err, &tooLarge):
@@ -92,6 +93,7 @@ func (c *Console) fail(w http.ResponseWriter, r *http.Request, v *visit, err err
 		c.refuse(w, r, p.Status, p.Title, p.Text)
 		return
 	}
+	p.Whole = true
 	if err := v.answer(p.Status, "problem.html", p.Title, nil, &p); err != nil {
 		c.Logger.Error("a page failed", "path", r.Pattern, "error", err)
 		http.Error(w, p.Text, p.Status)
@@ -100,7 +102,7 @@ func (c *Console) fail(w http.ResponseWriter, r *http.Request, v *visit, err err
 
 // refuse is the page of somebody of whom nothing is known.
 func (c *Console) refuse(w http.ResponseWriter, r *http.Request, status int, title, text string) {
-	page := &page{Title: title, Path: r.URL.Path, Problem: &problem{Status: status, Title: title, Text: text}}
+	page := &page{Title: title, Path: r.URL.Path, Problem: &problem{Status: status, Title: title, Text: text, Whole: true}}
 	if err := c.write(w, r, status, "problem.html", page); err != nil {
 		c.Logger.Error("a page failed", "path", r.Pattern, "error", err)
 		http.Error(w, text, status)

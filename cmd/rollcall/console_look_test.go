@@ -125,7 +125,7 @@ func (n *town) enter() *chrome {
 
 // pages are the pages of a company admin.
 func (n *town) pages() []string {
-	return []string{"/", "/settings"}
+	return []string{"/", "/activity", "/attention", "/set-up/invitations", "/settings", "/profile", "/profile/password", "/profile/tokens", "/help/", "/help/faq", "/help/console"}
 }
 
 // Every page can be used by everybody: nothing serious by axe, nothing wider
@@ -143,11 +143,15 @@ func TestEveryPage(t *testing.T) {
 			}
 			c.accessible(script, page+", "+l.name)
 			if wide := value[int64](c, "measure", "document.documentElement.scrollWidth"); wide > l.width {
-				t.Errorf("%s, %s: the page is %d pixels wide, the window %d", page, l.name, wide, l.width)
+				t.Errorf("%s, %s: the page is %d pixels wide, the window %d: %s", page, l.name, wide, l.width, value[string](c, "look for what is too wide", tooWide))
 			}
 		}
 	}
 }
+
+// tooWide names what reaches beyond the window.
+const tooWide = `[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.table-wrap, pre'))
+	.map(e => e.tagName + '.' + e.className + ' ' + e.textContent.trim().slice(0, 40)).slice(0, 8).join('; ')`
 
 // TestScreenshots takes a picture of every page, light and dark, wide and on a
 // phone (make screenshots).

@@ -72,7 +72,7 @@ func TestServe(t *testing.T) {
 		t.Errorf("a second server on the file: %q", said)
 	}
 	for path, want := range map[string]string{
-		"/livez": "ok", "/readyz": "ok", "/": "<code>http://&lt;tenant&gt;.localhost:",
+		"/livez": "ok", "/readyz": "ok", "/": "Which company's space do you want to open?",
 		"/api/scim/v2/ServiceProviderConfig": "oauthbearertoken",
 	} {
 		resp, err := http.Get("http://" + address + path)

@@ -148,8 +148,18 @@ function submitting(root) {
   });
 }
 
+// What scrolls by itself can be scrolled with the keyboard.
+function scrolling(root) {
+  each(root, '.table-wrap, pre', 'scrolls', (part) => {
+    new ResizeObserver(() => {
+      if (part.scrollWidth > part.clientWidth || part.scrollHeight > part.clientHeight) part.tabIndex = 0;
+      else part.removeAttribute('tabindex');
+    }).observe(part);
+  });
+}
+
 function enhance(root) {
-  localTimes(root); liveParts(root); searches(root); choosing(root); copying(root); dialogs(root); sending(root); submitting(root);
+  localTimes(root); liveParts(root); searches(root); choosing(root); copying(root); dialogs(root); sending(root); submitting(root); scrolling(root);
 }
 
 // Wide screens show the navigation at once; small ones fold it.
