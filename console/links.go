@@ -56,6 +56,21 @@ func (c *Console) makeSignInLinks(v *visit) error {
 	return v.show("sign_in_links.html", "Sign-in links", data)
 }
 
+// signOutPerson ends the sessions and links of a person whom an admin has in
+// sight.
+func (c *Console) signOutPerson(v *visit) error {
+	id := v.r.PathValue("id")
+	u, err := v.t.User(v.r.Context(), id)
+	if err != nil {
+		return err
+	}
+	n, err := v.t.SignOutPerson(v.r.Context(), u.ID)
+	if err != nil {
+		return err
+	}
+	return v.done("/users/"+u.ID, fmt.Sprintf("%s is signed out of %s.", u.DisplayName, count(n, "session", "sessions")))
+}
+
 // signInLinks makes links for people. Who can have none is told beside the
 // others.
 func (v *visit) signInLinks(refs []string) (out []madeLink, err error) {

@@ -32,6 +32,7 @@ func (c *Console) routes(mux *http.ServeMux) {
 	c.on(mux, companyAdmin, "POST /profile/tokens/rotate", c.rotateToken)
 	c.on(mux, companyAdmin, "POST /profile/tokens/revoke", c.revokeToken)
 	c.on(mux, groupAdmin, "POST /users/sign-in-links", c.makeSignInLinks)
+	c.on(mux, groupAdmin, "POST /users/{id}/sign-out", c.signOutPerson)
 	c.on(mux, companyAdmin, "GET /set-up/invitations", c.showInvitations)
 	c.on(mux, companyAdmin, "POST /set-up/invitations", c.invite)
 	c.on(mux, companyAdmin, "POST /set-up/invitations/revoke", c.revokeInvitation)

@@ -321,6 +321,9 @@ func (w *write) another(was *UserRow) error {
 	if err := w.tx.DeletePassword(w.ctx, was.ID); err != nil {
 		return err
 	}
+	if err := w.endSignIn(was.ID); err != nil {
+		return err
+	}
 	return w.tx.PutMark(w.ctx, MarkRow{Kind: markAnother, User: was.ID, Connection: w.t.connection, At: w.now, Note: was.Left})
 }
 

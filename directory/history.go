@@ -119,6 +119,8 @@ func (n *namer) event(ctx context.Context, c ChangeRow) (Event, error) {
 // firstWords begin the story of a change of that kind.
 var firstWords = map[string]string{
 	"create": "Created", "remove": "Removed", "delete": "Deleted by the identity provider", "restore": "Restored", "deactivate": "Deactivated",
+	"sign-in": "Signed in", "sign-out": "Signed out", "sign-out-elsewhere": "Signed out everywhere else", "sign-out-everywhere": "Signed out everywhere",
+	"password": "Set a password", "sign-in-link": "A sign-in link was made",
 	"reactivate": "Active again", "purge": "Forgotten: names and values were deleted", kindProfileAgain: "Profiled again", "undo": "Put back where he was",
 }
 

@@ -266,6 +266,7 @@ var methods = map[string]struct {
 	"SignOut":          {forAll, func(w *world, h *directory.Tenant) error { return h.SignOut(w.t.Context()) }},
 	"EndSession":       {forAll, func(w *world, h *directory.Tenant) error { return h.EndSession(w.t.Context(), "x") }},
 	"EndOtherSessions": {forAll, func(w *world, h *directory.Tenant) error { _, err := h.EndOtherSessions(w.t.Context()); return err }},
+	"SignOutPerson":    {forGroup, func(w *world, h *directory.Tenant) error { _, err := h.SignOutPerson(w.t.Context(), "x"); return err }},
 	"HasPassword":      {forAll, func(w *world, h *directory.Tenant) error { _, err := h.HasPassword(w.t.Context()); return err }},
 	"SetPassword":      {forAll, func(w *world, h *directory.Tenant) error { return h.SetPassword(w.t.Context(), "", "") }},
 	"SignInLink":       {forGroup, func(w *world, h *directory.Tenant) error { _, err := h.SignInLink(w.t.Context(), "x"); return err }},

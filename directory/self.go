@@ -84,7 +84,7 @@ func (t *Tenant) EndSession(ctx context.Context, id string) error {
 		if n == 0 {
 			return fmt.Errorf("that session has ended already")
 		}
-		return w.change("Session", me.ID, "end", nil, nil)
+		return w.change("Session", me.ID, "sign-out", nil, nil)
 	})
 }
 
@@ -100,7 +100,31 @@ func (t *Tenant) EndOtherSessions(ctx context.Context) (ended int, err error) {
 		if ended = int(n); err != nil || n == 0 {
 			return err
 		}
-		return w.change("Session", me.ID, "end others", nil, nil)
+		return w.change("Session", me.ID, "sign-out-elsewhere", nil, nil)
+	})
+	return ended, err
+}
+
+// SignOutPerson ends all sessions and links of a person, who lost a phone perhaps,
+// and says how many sessions there were. His password stays.
+func (t *Tenant) SignOutPerson(ctx context.Context, ref string) (ended int, err error) {
+	err = t.within(ownGroup).update(ctx, func(w *write) error {
+		u, err := w.living(ref)
+		if err != nil {
+			return err
+		}
+		if t.reach == ownGroup && u.Role > t.user.Role {
+			return errReach
+		}
+		n, err := w.tx.EndSessions(w.ctx, SessionsOf{User: u.ID})
+		if err != nil {
+			return err
+		}
+		ended = int(n)
+		if err := w.tx.DeleteSignInLinks(w.ctx, u.ID, ""); err != nil {
+			return err
+		}
+		return w.change("Session", u.ID, "sign-out-everywhere", nil, nil)
 	})
 	return ended, err
 }
@@ -189,5 +213,5 @@ func (w *write) putPassword(user, hash string) error {
 	if err := w.tx.PutPassword(w.ctx, PasswordRow{User: user, Hash: hash, Changed: w.now}); err != nil {
 		return err
 	}
-	return w.change("Password", user, "set", nil, nil)
+	return w.change("Password", user, "password", nil, nil)
 }

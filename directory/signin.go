@@ -164,7 +164,7 @@ func (t *Tenant) signIn(ctx context.Context, user string, byLink bool, proof fun
 		if err := w.tx.PutSession(w.ctx, session); err != nil {
 			return err
 		}
-		return w.change("Session", user, "start", nil, nil)
+		return w.change("Session", user, "sign-in", nil, nil)
 	})
 	if err != nil {
 		return "", err

@@ -75,7 +75,7 @@ func (w *write) makeLink(u *UserRow) (secret string, err error) {
 	if secret, err = w.putLink(SignInLinkRow{User: u.ID}, linkLife); err != nil {
 		return "", err
 	}
-	return secret, w.change("SignInLink", u.ID, "create", nil, nil)
+	return secret, w.change("SignInLink", u.ID, "sign-in-link", nil, nil)
 }
 
 func (w *write) putLink(l SignInLinkRow, life time.Duration) (secret string, err error) {

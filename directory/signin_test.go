@@ -258,7 +258,11 @@ func TestPasswordOfAnotherPerson(t *testing.T) {
 		_, err := w.signIn("anna@acme.test", passphrase)
 		w.must(err)
 		w.patch(id, leave)
-		w.patch(id, back+`,{"op":"replace","path":"externalId","value":"b"}`)
+		w.patch(id, back)
+		s, err := w.signIn("anna@acme.test", passphrase)
+		w.must(err)
+		w.patch(id, `{"op":"replace","path":"externalId","value":"b"}`) // as Okta says it
+		w.signedOut(s)
 		_, err = w.signIn("anna@acme.test", passphrase)
 		w.fails(err, 401, "401.4")
 	})
@@ -315,6 +319,12 @@ func TestSessions(t *testing.T) {
 		w.signedOut(secrets[2])
 		w.must(w.session(secrets[0]).SignOut(ctx))
 		w.signedOut(secrets[0])
+		one, two := w.enter("admin@acme.test"), w.enter("admin@acme.test")
+		if n, err := w.admin.SignOutPerson(ctx, "admin@acme.test"); n != 2 || err != nil {
+			t.Errorf("signed out of %d, %v", n, err)
+		}
+		w.signedOut(one)
+		w.signedOut(two)
 		if _, err := w.d.OpenSession(ctx, secrets[0], "globex", browser); !errors.Is(err, directory.ErrSignedOut) {
 			t.Error(err)
 		}
