@@ -29,6 +29,7 @@ type Console struct {
 	Elsewhere http.Handler
 
 	started time.Time
+	reaches reaches
 	stop    sync.Once
 	stopped chan struct{}
 }

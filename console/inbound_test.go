@@ -153,3 +153,80 @@ func TestActivityPages(t *testing.T) {
 		b.get("/activity/export/xml").is(404)
 	})
 }
+
+func TestSetUpPages(t *testing.T) {
+	each(t, func(s *site) {
+		okta := s.provisions()
+		b := s.signedIn(admin)
+		list := b.get("/set-up").ok()
+		for _, idp := range []string{"entra", "okta", "onelogin", "jumpcloud", "google", "keycloak", "authentik", "other"} {
+			if !strings.Contains(list.html, `href="/set-up/`+idp+`"`) {
+				t.Errorf("no guide for %s in the list", idp)
+			}
+			b.get("/set-up/"+idp).ok().has("http://acme.localhost/api/scim/v2", "Make another token", "Waiting for", "country", "Ignored: groups are off",
+				"cannot reach this Tenant URL yet", "It begins with http://", "means this machine")
+		}
+		b.get("/set-up/nobody").is(404)
+		b.get("/set-up/okta?connection=nobody").is(404)
+		made := b.post("/set-up/okta").ok().has("This is shown once")
+		okta.token = "rc_wrong"
+		okta.send("GET", `/Users?filter=userName%20eq%20%22x%22`, "")
+		b.get("/set-up/okta").ok().has("Requests arrive, and are refused", "401.2")
+		okta.token = between(made.html, `<code id="secret">`, `<`)
+		okta.send("GET", `/Users?filter=userName%20eq%20%22x%22`, "")
+		b.get("/set-up/okta").ok().has("Okta has come in").hasNot("are refused")
+		s.must(s.acme.Set(t.Context(), "idp-groups", "false"))
+		s.must(s.acme.Set(t.Context(), "team-attributes", "department"))
+		b.get("/set-up/entra").ok().has("Switch the mapping of groups off", "names no team in this tenant")
+
+		_, link, err := s.acme.Invite(t.Context(), "Ida of IT")
+		s.must(err)
+		session, err := s.dir.RedeemLink(t.Context(), link, "acme", directory.Via{})
+		s.must(err)
+		ida := s.withSession("acme.localhost", session)
+		ida.get("/set-up").ok().hasNot("Invite your IT admin")
+		ida.post("/set-up/entra").ok().has("This is shown once")
+		ida.get("/activity").ok()
+		ida.get("/attention").ok()
+		ida.get("/connections").is(403)
+	})
+}
+
+func TestConnectionPages(t *testing.T) {
+	each(t, func(s *site) {
+		okta := s.provisions()
+		b := s.signedIn(admin)
+		b.get("/connections").ok().has("default", "removed", "none yet")
+		b.post("/connections", "name", "default").is(422).has("already")
+		b.done(b.post("/connections", "name", "second")).has("The connection second was made")
+		b.post("/connections/second", "do", "token", "name", "x", "expires", "soon").is(422).has("is no date")
+		b.post("/connections/second", "do", "token", "name", "Provisioning", "expires", "2099-01-01").ok().has("This is shown once", "1 Jan 2099")
+		b.post("/connections/second", "do", "rotate", "token", "Provisioning").ok().has("This is shown once")
+		b.post("/connections/second", "do", "client", "name", "App").ok().has("Client id", "This is shown once", "App")
+		b.post("/connections/second", "do", "client", "name", "App", "keys", "nonsense").is(422)
+		b.done(b.post("/connections/second", "do", "policy", "policy", "deactivate")).has("Saved")
+		b.get("/connections").ok().has("deactivated")
+		b.done(b.post("/connections/second", "do", "rename", "name", "two words")).has("two words")
+
+		for i := range 8 {
+			okta.person("p"+string(rune('0'+i))+"@acme.test", "")
+		}
+		b.post("/connections/two%20words", "do", "hand-over", "whom", "some").is(422).has("Name the people")
+		b.post("/connections/two%20words", "do", "hand-over", "whom", "some", "people", "p0@acme.test\np1@acme.test").ok().has("Are you sure?")
+		b.done(b.post("/connections/two%20words", "do", "hand-over", "whom", "some", "people", "p0@acme.test\np1@acme.test", "sure", "yes")).has("2 people were handed over")
+		b.done(b.post("/connections/default", "do", "unlink", "people", "p0@acme.test", "sure", "yes")).has("1 person was unlinked")
+
+		users, err := s.acme.Users(t.Context(), directory.UserQuery{})
+		s.must(err)
+		for _, u := range users[2:] {
+			okta.send("PATCH", "/Users/"+u.ID, `{"Operations":[{"op":"replace","path":"active","value":false}]}`)
+		}
+		b.get("/attention").ok().has("the guard holds 6 people")
+		held := b.get("/connections/default").ok().has("The removal guard", "p7@acme.test")
+		b.post("/connections/default", "do", "bring-back").is(422).has("Choose somebody")
+		b.done(b.post("/connections/default", "do", "bring-back", "id", between(held.html, `name="id" value="`, `"`), "sure", "yes")).has("1 person was brought back", "Kept here")
+		b.done(b.post("/connections/default", "do", "confirm", "sure", "yes")).has("5 removals were confirmed").hasNot("Confirm: they have left")
+		b.done(b.post("/connections/two%20words", "do", "delete", "sure", "yes")).has("is deleted")
+		b.get("/connections/nobody").is(404)
+	})
+}

@@ -40,10 +40,20 @@ func (c *Console) routes(mux *http.ServeMux) {
 	c.on(mux, groupAdmin, "GET /{$}", c.showHome)
 	c.on(mux, groupAdmin, "GET /home/live", c.liveHome)
 
+	c.on(mux, invited, "GET /set-up", c.showSetups)
+	c.on(mux, invited, "GET /set-up/{idp}", c.showSetup)
+	c.on(mux, invited, "POST /set-up/{idp}", c.makeSetupToken)
+	c.on(mux, invited, "GET /set-up/{idp}/live", c.liveSetup)
+
 	c.on(mux, invited, "GET /activity", c.showActivity)
 	c.on(mux, invited, "GET /activity/live", c.liveActivity)
 	c.on(mux, invited, "GET /activity/export/{format}", c.exportActivity)
 	c.on(mux, invited, "GET /activity/{id}", c.showActivityDetail)
+
+	c.on(mux, companyAdmin, "GET /connections", c.showConnections)
+	c.on(mux, companyAdmin, "POST /connections", c.makeConnection)
+	c.on(mux, companyAdmin, "GET /connections/{name}", c.showConnection)
+	c.on(mux, companyAdmin, "POST /connections/{name}", c.changeConnection)
 
 	c.on(mux, invited, "GET /attention", c.showAttention)
 	c.on(mux, invited, "GET /attention/live", c.liveAttention)
