@@ -267,9 +267,17 @@ var methods = map[string]struct {
 	"EndSession":       {forAll, func(w *world, h *directory.Tenant) error { return h.EndSession(w.t.Context(), "x") }},
 	"EndOtherSessions": {forAll, func(w *world, h *directory.Tenant) error { _, err := h.EndOtherSessions(w.t.Context()); return err }},
 	"SignOutPerson":    {forGroup, func(w *world, h *directory.Tenant) error { _, err := h.SignOutPerson(w.t.Context(), "x"); return err }},
-	"HasPassword":      {forAll, func(w *world, h *directory.Tenant) error { _, err := h.HasPassword(w.t.Context()); return err }},
-	"SetPassword":      {forAll, func(w *world, h *directory.Tenant) error { return h.SetPassword(w.t.Context(), "", "") }},
-	"SignInLink":       {forGroup, func(w *world, h *directory.Tenant) error { _, err := h.SignInLink(w.t.Context(), "x"); return err }},
+	"GivePassword": {forAdmins, func(w *world, h *directory.Tenant) error {
+		if err := h.GivePassword(w.t.Context(), "user@acme.test", passphrase); !beyondReach(err) {
+			w.t.Errorf("a session gave a password: %v", err)
+		} else if h.Self().Role < directory.RoleCompanyAdmin {
+			return err
+		}
+		return nil
+	}},
+	"HasPassword": {forAll, func(w *world, h *directory.Tenant) error { _, err := h.HasPassword(w.t.Context()); return err }},
+	"SetPassword": {forAll, func(w *world, h *directory.Tenant) error { return h.SetPassword(w.t.Context(), "", "") }},
+	"SignInLink":  {forGroup, func(w *world, h *directory.Tenant) error { _, err := h.SignInLink(w.t.Context(), "x"); return err }},
 	"BreakGlass": {forAdmins, func(w *world, h *directory.Tenant) error {
 		if _, _, err := h.BreakGlass(w.t.Context(), "user@acme.test"); !beyondReach(err) {
 			w.t.Errorf("a session broke the glass: %v", err)

@@ -1,10 +1,15 @@
 package main
 
 import (
+	"bufio"
+	"errors"
 	"fmt"
+	"io"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/rollcall-scim/rollcall/directory"
 	"github.com/rollcall-scim/rollcall/scimhttp"
@@ -62,6 +67,45 @@ that somebody can open it again.`,
 			return nil
 		}),
 	}))
+}
+
+func newUserSetPassword() *cobra.Command {
+	return withTenant(&cobra.Command{
+		Use:   "set-password PERSON",
+		Short: "Set a person's password, from standard input",
+		Long: `Set-password reads a password from the terminal, or the first line of standard input, and
+sets it. The person's sessions and sign-in links end. To let people choose their own, which
+nobody else knows then, use sign-in-link.`,
+		Example: `  rollcall user set-password anna@acme.test --tenant acme
+  rollcall user set-password anna@acme.test --tenant acme < password.txt`,
+		Args: arguments("PERSON"),
+		RunE: onTenant(func(c *cobra.Command, args []string, t *directory.Tenant) error {
+			password, err := readPassword(c)
+			if err != nil {
+				return err
+			}
+			if err := t.GivePassword(c.Context(), args[0], password); err != nil {
+				return err
+			}
+			fmt.Fprintf(c.OutOrStdout(), "%s has a new password, and is signed out everywhere.\n", args[0])
+			return nil
+		}),
+	})
+}
+
+// readPassword shows nothing of what is typed at a terminal.
+func readPassword(c *cobra.Command) (string, error) {
+	if f, ok := c.InOrStdin().(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		fmt.Fprint(c.ErrOrStderr(), "New password: ")
+		text, err := term.ReadPassword(int(f.Fd()))
+		fmt.Fprintln(c.ErrOrStderr())
+		return string(text), err
+	}
+	line, err := bufio.NewReader(c.InOrStdin()).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	return strings.TrimRight(line, "\r\n"), nil
 }
 
 func newOperator() *cobra.Command {

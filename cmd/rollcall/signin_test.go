@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"fmt"
 	"os"
 	"regexp"
 	"strings"
@@ -41,6 +43,25 @@ func TestSignInLinks(t *testing.T) {
 // opens demands that the link signs the person in.
 func (s shell) opens(tenant, secret, userName string) {
 	s.t.Helper()
+	s.inDirectory(func(d *directory.Directory) error {
+		session, err := d.RedeemLink(s.t.Context(), secret, tenant, directory.Via{})
+		if err != nil {
+			return err
+		}
+		handle, err := d.OpenSession(s.t.Context(), session, tenant, directory.Via{})
+		if err != nil {
+			return err
+		}
+		if got := handle.Self().UserName; got != userName {
+			return fmt.Errorf("%s is signed in, want %s", got, userName)
+		}
+		return nil
+	})
+}
+
+// inDirectory opens the shell's database beside the commands.
+func (s shell) inDirectory(fn func(*directory.Directory) error) {
+	s.t.Helper()
 	store, err := sqlstore.Open(s.t.Context(), os.Getenv("ROLLCALL_DATABASE"))
 	if err != nil {
 		s.t.Fatal(err)
@@ -48,15 +69,26 @@ func (s shell) opens(tenant, secret, userName string) {
 	defer store.Close()
 	d := directory.New(store)
 	defer d.Close(s.t.Context())
-	session, err := d.RedeemLink(s.t.Context(), secret, tenant, directory.Via{})
-	if err != nil {
-		s.t.Fatal(err)
+	if err := fn(d); err != nil {
+		s.t.Error(err)
 	}
-	handle, err := d.OpenSession(s.t.Context(), session, tenant, directory.Via{})
-	if err != nil {
-		s.t.Fatal(err)
+}
+
+func TestSetPassword(t *testing.T) {
+	s := newShell(t).acme()
+	set := func(input string) (int, string) {
+		var out, errs bytes.Buffer
+		code := run(t.Context(), []string{"user", "set-password", "admin@acme.test", "--tenant", "acme"}, strings.NewReader(input), &out, &errs)
+		return code, out.String() + errs.String()
 	}
-	if got := handle.Self().UserName; got != userName {
-		s.t.Errorf("%s is signed in, want %s", got, userName)
+	if code, said := set("short\n"); code != exitFailure || !strings.Contains(said, "needs 10") {
+		t.Errorf("exit code %d: %s", code, said)
 	}
+	if code, said := set("correct horse battery\r\n"); code != exitOK || !strings.Contains(said, "new password") {
+		t.Errorf("exit code %d: %s", code, said)
+	}
+	s.inDirectory(func(d *directory.Directory) error {
+		_, err := d.SignIn(t.Context(), "acme", "admin@acme.test", "correct horse battery", directory.Via{})
+		return err
+	})
 }

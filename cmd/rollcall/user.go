@@ -17,7 +17,7 @@ changes: a new country or department is profiled as if the identity provider had
 		`  rollcall user list --tenant acme --unmatched
   rollcall user set anna@acme.test department=Sales country=Finland --tenant acme`,
 		newUserList(), newUserShow(), newUserCreate(), newUserSet(), newUserMove(), newUserTeam(true), newUserTeam(false),
-		newUserRole(), newUserSignInLink(), newUserRemove(), newUserRestore(), newUserProfileAgain())
+		newUserRole(), newUserSignInLink(), newUserSetPassword(), newUserRemove(), newUserRestore(), newUserProfileAgain())
 }
 
 // attributes reads NAME=VALUE arguments and the flags for the two names.
