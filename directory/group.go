@@ -14,7 +14,8 @@ type Group struct {
 	Name    string
 	Also    []string // other names that profiling matches
 	Default bool
-	Users   int // in sight
+	Users   int  // in sight
+	More    bool // than Users; only where counting has an end
 	Teams   int
 }
 

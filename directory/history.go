@@ -231,7 +231,16 @@ type Attribute struct {
 // ShownAttributes are those that the console shows and edits, as SetUser names
 // them.
 var ShownAttributes = []string{"userName", "name.givenName", "name.familyName", "displayName", `emails[type eq "work"].value`, "title",
-	Country, Locality, Region, Organization, Division, Department, "employeeNumber"}
+	Country, Locality, Region, Organization, Division, Department, EmployeeNumber}
+
+// EmployeeNumber is the path of that attribute.
+const EmployeeNumber = scim.EnterpriseSchema + ":employeeNumber"
+
+// AttributeLabel is what people call one of ShownAttributes.
+func AttributeLabel(path string) string { return attributeLabels[path] }
+
+// ShownValue is a person's value of one of ShownAttributes.
+func ShownValue(u User, path string) string { return shownValue(u.Resource, path) }
 
 // Origins tell of each attribute where it came from, as far as a thousand
 // changes go back.
@@ -272,7 +281,7 @@ func (t *Tenant) Origins(ctx context.Context, ref string) ([]Attribute, error) {
 
 var attributeLabels = map[string]string{"userName": "User name", "name.givenName": "First name", "name.familyName": "Surname", "displayName": "Display name",
 	`emails[type eq "work"].value`: "E-mail", "title": "Title", Country: "Country", Locality: "Locality", Region: "Region",
-	Organization: "Organization", Division: "Division", Department: "Department", "employeeNumber": "Employee number"}
+	Organization: "Organization", Division: "Division", Department: "Department", EmployeeNumber: "Employee number"}
 
 // shownValue reads what ShownAttributes name.
 func shownValue(o scim.Object, path string) string {
@@ -280,9 +289,9 @@ func shownValue(o scim.Object, path string) string {
 		return ValuesOf(o)[path]
 	}
 	switch path {
-	case "employeeNumber":
+	case EmployeeNumber:
 		ext, _ := o[scim.EnterpriseSchema].(scim.Object)
-		s, _ := ext[path].(string)
+		s, _ := ext["employeeNumber"].(string)
 		return s
 	case `emails[type eq "work"].value`:
 		list, _ := o["emails"].([]any)

@@ -139,7 +139,28 @@ var methods = map[string]struct {
 		h.TeamsOf(w.t.Context(), directory.User{})
 		return nil
 	}},
-	"OtherNames": {forGroup, func(w *world, h *directory.Tenant) error { _, err := h.OtherNames(w.t.Context(), "x"); return err }},
+	"TaskFound":       {forGroup, func(w *world, h *directory.Tenant) error { _, err := h.TaskFound(w.t.Context(), "x"); return err }},
+	"ConnectionNames": {forAdmins, func(w *world, h *directory.Tenant) error { _, err := h.ConnectionNames(w.t.Context()); return err }},
+	"GroupNames":      {forGroup, func(w *world, h *directory.Tenant) error { _, err := h.GroupNames(w.t.Context()); return err }},
+	"SizedGroups":     {forGroup, func(w *world, h *directory.Tenant) error { _, err := h.SizedGroups(w.t.Context()); return err }},
+	"Group":           {forGroup, func(w *world, h *directory.Tenant) error { _, err := h.Group(w.t.Context(), "x"); return err }},
+	"FindTeams": {forGroup, func(w *world, h *directory.Tenant) error {
+		_, err := h.FindTeams(w.t.Context(), directory.TeamQuery{Limit: 1})
+		return err
+	}},
+	"Team": {forGroup, func(w *world, h *directory.Tenant) error { _, err := h.Team(w.t.Context(), "x"); return err }},
+	"RemoveTeamName": {forGroup, func(w *world, h *directory.Tenant) error {
+		return h.RemoveTeamName(w.t.Context(), directory.TeamRef{Name: "x"}, "y")
+	}},
+	"IdPMembers": {forAdmins, func(w *world, h *directory.Tenant) error {
+		_, err := h.IdPMembers(w.t.Context(), "x", "", 1)
+		return err
+	}},
+	"OneIdPGroup":    {forAdmins, func(w *world, h *directory.Tenant) error { _, err := h.OneIdPGroup(w.t.Context(), "x"); return err }},
+	"RenameIdPGroup": {forAdmins, func(w *world, h *directory.Tenant) error { return h.RenameIdPGroup(w.t.Context(), "x", "y") }},
+	"TeamsMadeBy":    {forAdmins, func(w *world, h *directory.Tenant) error { _, err := h.TeamsMadeBy(w.t.Context(), "x"); return err }},
+	"Forgotten":      {forAll, func(w *world, h *directory.Tenant) error { h.Forgotten(directory.User{}); return nil }},
+	"OtherNames":     {forGroup, func(w *world, h *directory.Tenant) error { _, err := h.OtherNames(w.t.Context(), "x"); return err }},
 
 	"Groups":          {forGroup, func(w *world, h *directory.Tenant) error { _, err := h.Groups(w.t.Context()); return err }},
 	"CreateGroup":     {forAdmins, func(w *world, h *directory.Tenant) error { _, err := h.CreateGroup(w.t.Context(), ""); return err }},

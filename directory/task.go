@@ -184,3 +184,11 @@ func (t *Tenant) changeTask(ctx context.Context, id string, fn func(*write, *Tas
 func (w *write) forgetTasks() error {
 	return w.tx.DeleteTasks(w.ctx, time.UnixMicro(w.now).AddDate(0, 0, -taskDays).UnixMicro())
 }
+
+// TaskFound is how many people a task has done something with, or found.
+func (t *Tenant) TaskFound(ctx context.Context, id string) (int, error) {
+	if err := t.mayRead(ctx); err != nil {
+		return 0, err
+	}
+	return t.r.CountTaskPeople(ctx, id, TaskDid)
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"time"
 
 	"github.com/rollcall-scim/rollcall/scim"
 )
@@ -17,6 +18,10 @@ type Team struct {
 	Also  []string
 	Group string // the group's name
 	Users int
+
+	More    bool // than Users; only where counting has an end
+	GroupID string
+	Created time.Time
 }
 
 // Teams lists teams by group and name; group "" means those of all.

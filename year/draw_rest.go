@@ -1,25 +1,18 @@
 package year
 
-import (
-	"slices"
-	"strconv"
-)
+import "strconv"
 
 func (d *draw) anyGroup() string { return "g" + strconv.Itoa(1+d.IntN(d.teams)) }
 
 func (d *draw) joins(at Minute) {
-	g := d.anyGroup()
-	if f := d.some(at, func(f *figure) bool { return isIn(f) && !slices.Contains(d.within[g], f.Key) }); f != nil {
-		d.within[g] = append(d.within[g], f.Key)
-		d.add(Event{At: at, What: GroupJoined, Who: []string{f.Key}, Group: g, Why: f.display() + " joins a group"})
+	if f := d.some(at, isIn); f != nil {
+		d.add(Event{At: at, What: GroupJoined, Who: []string{f.Key}, Group: d.anyGroup(), Why: f.display() + " joins a group"})
 	}
 }
 
 func (d *draw) quits(at Minute) {
-	g := d.anyGroup()
-	if f := d.some(at, func(f *figure) bool { return isIn(f) && slices.Contains(d.within[g], f.Key) }); f != nil {
-		d.within[g] = slices.DeleteFunc(d.within[g], func(key string) bool { return key == f.Key })
-		d.add(Event{At: at, What: GroupLeft, Who: []string{f.Key}, Group: g, Why: f.display() + " leaves a group"})
+	if f := d.some(at, isIn); f != nil {
+		d.add(Event{At: at, What: GroupLeft, Who: []string{f.Key}, Group: d.anyGroup(), Why: f.display() + " leaves a group, if ever in it"})
 	}
 }
 
@@ -30,7 +23,6 @@ func (d *draw) newGroup(at Minute) {
 	for range 3 {
 		if f := d.some(at, isIn); f != nil {
 			e.Who = append(e.Who, f.Key)
-			d.within[e.Group] = append(d.within[e.Group], f.Key)
 		}
 	}
 	e.Why = e.Name + " begins, with " + strconv.Itoa(len(e.Who)) + " people"

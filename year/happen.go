@@ -66,7 +66,6 @@ func (c *company) leave(e Event, a *account) {
 	if !a.live() {
 		return
 	}
-	a.left = c.now
 	switch e.How {
 	case Disabled:
 		a.enabled = false
@@ -85,7 +84,6 @@ func (c *company) restore(_ Event, a *account) {
 		return
 	}
 	a.enabled, a.assigned, a.deleted = true, true, never
-	a.away = c.now - a.left
 	c.touch(a)
 }
 

@@ -26,7 +26,6 @@ type judge struct {
 type joined struct {
 	team    string
 	account *account
-	id      string
 }
 
 func newJudge(y *Year) *judge {
@@ -242,7 +241,7 @@ func (v *view) judgeMerges() {
 		if m.at.Day() != v.day {
 			continue
 		}
-		how := "a look-up showed the one's account for the other, which the server had been told is renamed or gone"
+		how := "a look-up showed the one's account for the other, under a name that it had been told is not his any more"
 		if m.madeByPOST {
 			how = "a POST for the one was answered with the account of the other"
 		}
@@ -300,7 +299,7 @@ func (j *judge) joinByHand(ctx context.Context, e Event) {
 		}
 		owing, _ := j.idps[0].owes(a)
 		if id := j.idps[0].id(a); id != "" && !owing && j.Server.Join(ctx, id, e.Group) == nil {
-			j.joined[key] = joined{e.Group, a, id}
+			j.joined[key] = joined{e.Group, a}
 		}
 	}
 }

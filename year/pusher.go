@@ -233,9 +233,6 @@ func (p *pusher) leave(ctx context.Context, a *account, r *remembered) error {
 	}
 	r.active = false
 	r.fine()
-	if deletes {
-		p.company.deleted(r.id)
-	}
 	if deletes || p.forgets(a) {
 		r.id = ""
 	}
