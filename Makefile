@@ -50,6 +50,10 @@ bench: ## requests per second and latencies of a served Rollcall
 screenshots: tools ## pictures of every page of the console, of a tenant with PEOPLE=200, in screenshots/
 	ROLLCALL_SCREENSHOTS=$(CURDIR)/screenshots ROLLCALL_SCREENSHOTS_PEOPLE=$(PEOPLE) go test -count=1 -timeout 30m -run '^TestScreenshots$$' -v ./cmd/rollcall
 
+year: ## a year in the life of a hundred companies of 1,000 people, as Entra ID and as Okta: some two hours
+	YEAR="entra 0 100 1000 365" go test -count=1 -timeout 0 -run '^TestYears$$' -v ./year
+	YEAR="okta 0 100 1000 365" go test -count=1 -timeout 0 -run '^TestYears$$' -v ./year
+
 conformance: ## what RFC 7643 and 7644 ask, and which test judges it
 	@go test -count=1 -run '^TestConformanceTable$$' -v . | grep -v '^===\|^---\|^ok\|^PASS'
 

@@ -35,7 +35,7 @@ type account struct {
 	enabled, assigned, inScope bool
 	deleted                    Minute // into the recycle bin; never if it is not
 	purged                     bool
-	changed                    Minute
+	left, away                 Minute // when he left last, and for how long he was away the last time
 }
 
 // live says that its owner is to be in.
@@ -95,7 +95,6 @@ func (c *company) make(g Group) {
 }
 
 func (c *company) touch(a *account) {
-	a.changed = c.now
 	if !slices.Contains(c.touched[a.idp], a) {
 		c.touched[a.idp] = append(c.touched[a.idp], a)
 	}

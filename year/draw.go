@@ -15,7 +15,7 @@ func Draw(seed uint64, idp string, people, days int) Story {
 	d := &draw{
 		Rand:  rand.New(rand.NewPCG(seed, 0x726f6c6c63616c6c)),
 		story: Story{Seed: seed, IdP: idp, Days: days, Domain: fmt.Sprintf("year%d.test", seed)},
-		names: map[string]bool{}, roster: map[string]*figure{},
+		names: map[string]bool{}, within: map[string][]string{},
 	}
 	for range people {
 		f := d.invent(0)
@@ -35,8 +35,8 @@ type draw struct {
 	story  Story
 	names  map[string]bool // addresses that were ever given
 	order  []*figure
-	roster map[string]*figure
 	teams  int
+	within map[string][]string // a group's people
 }
 
 // figure is somebody at the time that is being drawn.
@@ -66,7 +66,7 @@ func (d *draw) invent(idp int) *figure {
 	f.Department, f.Title = d.one(departments), d.one(titles)
 	place := places[d.IntN(len(places))]
 	f.Country, f.City = place.country, place.city
-	d.order, d.roster[f.Key] = append(d.order, f), f
+	d.order = append(d.order, f)
 	return f
 }
 
@@ -99,6 +99,7 @@ func (d *draw) groups() {
 			}
 		}
 		d.story.Groups = append(d.story.Groups, g)
+		d.within[g.Key] = slices.Clone(g.Members)
 	}
 	d.teams = len(d.story.Groups)
 }

@@ -1,18 +1,25 @@
 package year
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 func (d *draw) anyGroup() string { return "g" + strconv.Itoa(1+d.IntN(d.teams)) }
 
 func (d *draw) joins(at Minute) {
-	if f := d.some(at, isIn); f != nil {
-		d.add(Event{At: at, What: GroupJoined, Who: []string{f.Key}, Group: d.anyGroup(), Why: f.display() + " joins a group"})
+	g := d.anyGroup()
+	if f := d.some(at, func(f *figure) bool { return isIn(f) && !slices.Contains(d.within[g], f.Key) }); f != nil {
+		d.within[g] = append(d.within[g], f.Key)
+		d.add(Event{At: at, What: GroupJoined, Who: []string{f.Key}, Group: g, Why: f.display() + " joins a group"})
 	}
 }
 
 func (d *draw) quits(at Minute) {
-	if f := d.some(at, isIn); f != nil {
-		d.add(Event{At: at, What: GroupLeft, Who: []string{f.Key}, Group: d.anyGroup(), Why: f.display() + " leaves a group, if ever in it"})
+	g := d.anyGroup()
+	if f := d.some(at, func(f *figure) bool { return isIn(f) && slices.Contains(d.within[g], f.Key) }); f != nil {
+		d.within[g] = slices.DeleteFunc(d.within[g], func(key string) bool { return key == f.Key })
+		d.add(Event{At: at, What: GroupLeft, Who: []string{f.Key}, Group: g, Why: f.display() + " leaves a group"})
 	}
 }
 
@@ -23,6 +30,7 @@ func (d *draw) newGroup(at Minute) {
 	for range 3 {
 		if f := d.some(at, isIn); f != nil {
 			e.Who = append(e.Who, f.Key)
+			d.within[e.Group] = append(d.within[e.Group], f.Key)
 		}
 	}
 	e.Why = e.Name + " begins, with " + strconv.Itoa(len(e.Who)) + " people"

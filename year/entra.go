@@ -198,6 +198,7 @@ func (e *entra) hardDelete(ctx context.Context, a *account, r *remembered) error
 			return e.escrow(r, t, err)
 		}
 	}
+	e.company.deleted(r.id)
 	r.id, r.active = "", false
 	r.fine()
 	return nil

@@ -66,6 +66,7 @@ func (c *company) leave(e Event, a *account) {
 	if !a.live() {
 		return
 	}
+	a.left = c.now
 	switch e.How {
 	case Disabled:
 		a.enabled = false
@@ -84,6 +85,7 @@ func (c *company) restore(_ Event, a *account) {
 		return
 	}
 	a.enabled, a.assigned, a.deleted = true, true, never
+	a.away = c.now - a.left
 	c.touch(a)
 }
 

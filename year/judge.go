@@ -26,6 +26,7 @@ type judge struct {
 type joined struct {
 	team    string
 	account *account
+	id      string
 }
 
 func newJudge(y *Year) *judge {
@@ -241,7 +242,7 @@ func (v *view) judgeMerges() {
 		if m.at.Day() != v.day {
 			continue
 		}
-		how := "a look-up showed the one's account for the other, under a name that it had been told is not his any more"
+		how := "a look-up showed the one's account for the other, which the server had been told is renamed or gone"
 		if m.madeByPOST {
 			how = "a POST for the one was answered with the account of the other"
 		}
@@ -299,7 +300,7 @@ func (j *judge) joinByHand(ctx context.Context, e Event) {
 		}
 		owing, _ := j.idps[0].owes(a)
 		if id := j.idps[0].id(a); id != "" && !owing && j.Server.Join(ctx, id, e.Group) == nil {
-			j.joined[key] = joined{e.Group, a}
+			j.joined[key] = joined{e.Group, a, id}
 		}
 	}
 }

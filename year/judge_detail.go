@@ -85,6 +85,9 @@ func (v *view) judgeTeams(person string, shown map[string]any) {
 		}
 	}
 	by, byHand := v.joined[person], withOrigin(teams, "manual")
+	if by.account == a && a.away > recycleBin && v.idps[a.idp].id(a) != by.id {
+		return // nobody need remember for longer than Entra ID itself does
+	}
 	switch {
 	case by.account == a && !slices.Contains(byHand, strings.ToLower(by.team)):
 		v.find(Membership, person, name, name+" was put into "+by.team+" by hand, is the same person under the same account, and is not in it any more", "")

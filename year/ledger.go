@@ -76,6 +76,9 @@ func (c *company) named(id, name string) {
 	}
 }
 
+// deleted is an id that the server says is deleted: nobody bears it any more.
+func (c *company) deleted(id string) { c.hold(id).name = "" }
+
 // linked makes the groups of an account that is known now be looked at again.
 func (c *company) linked(a *account) {
 	for _, g := range c.groups {

@@ -233,6 +233,9 @@ func (p *pusher) leave(ctx context.Context, a *account, r *remembered) error {
 	}
 	r.active = false
 	r.fine()
+	if deletes {
+		p.company.deleted(r.id)
+	}
 	if deletes || p.forgets(a) {
 		r.id = ""
 	}
