@@ -68,6 +68,9 @@ func TestActivityDetail(t *testing.T) {
 		if anna.Path != "/Users" || !strings.Contains(anna.Sent, `"userName":"anna@acme.test"`) || !strings.Contains(anna.Answer, `"display":"Finland"`) || !strings.Contains(anna.Answer, `"version":"W/\"`) {
 			t.Errorf("detail %+v", anna)
 		}
+		if len(anna.Effects) != 2 || anna.Effects[1] != "In the group Finland" || len(anna.Changed) != 3 || anna.Changed[0] != (directory.Difference{Name: "Active", After: "true"}) {
+			t.Errorf("effects %q, changed %+v", anna.Effects, anna.Changed)
+		}
 		bo, err := w.admin.ActivityByID(t.Context(), entries[0].ID)
 		w.must(err)
 		if !strings.Contains(bo.Sent, "Nowhere") || !strings.Contains(bo.Answer, `"status":"400"`) || !strings.Contains(bo.Answer, "400.76") {

@@ -86,7 +86,16 @@ func (n *namer) event(ctx context.Context, c ChangeRow) (Event, error) {
 		return Event{}, err
 	}
 	e := Event{Seq: c.Seq, Time: moment(c.Time), Who: n.who(ctx, c), Request: c.Request}
-	say := func(format string, args ...any) { e.What = append(e.What, fmt.Sprintf(format, args...)) }
+	e.What = append(n.effects(ctx, c, before, after), differences(before.Attributes, after.Attributes)...)
+	if len(e.What) == 0 {
+		e.What = []string{strings.ToUpper(c.Kind[:1]) + c.Kind[1:]}
+	}
+	return e, nil
+}
+
+// effects tell of all of a change but the attributes.
+func (n *namer) effects(ctx context.Context, c ChangeRow, before, after changeSide) (what []string) {
+	say := func(format string, args ...any) { what = append(what, fmt.Sprintf(format, args...)) }
 	if first := firstWords[c.Kind]; first != "" {
 		say("%s", first)
 	}
@@ -107,13 +116,7 @@ func (n *namer) event(ctx context.Context, c ChangeRow) (Event, error) {
 	if before.Role != nil && after.Role != nil {
 		say("Role: %s, before %s", Roles[*after.Role], Roles[*before.Role])
 	}
-	for _, d := range differences(before.Attributes, after.Attributes) {
-		say("%s", d)
-	}
-	if len(e.What) == 0 {
-		say("%s", strings.ToUpper(c.Kind[:1])+c.Kind[1:])
-	}
-	return e, nil
+	return what
 }
 
 // firstWords begin the story of a change of that kind.
