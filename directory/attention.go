@@ -1,10 +1,13 @@
 package directory
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/rollcall-scim/rollcall/scim"
 )
 
 // AttentionKind says what an entry is about.
@@ -29,7 +32,8 @@ type Cure struct {
 	Primary bool
 	// Among are what one has to be chosen of: groups, by name.
 	Among []string
-	Sure  bool // it takes something away, so it wants to be confirmed
+	After string // what the label goes on with behind the choice
+	Sure  bool   // it takes something away, so it wants to be confirmed
 }
 
 // Names of cures.
@@ -131,7 +135,7 @@ func (f attentionFacts) refusals() (out []AttentionEntry) {
 		case c.Code == "400.76" && !f.groupNamed(c.Value) && f.settings.Groups():
 			e.Detail = "Group names are case-sensitive, and SCIM never makes a group. Make it, or give a group that you have this name as another name."
 			e.Cures = append(e.Cures, Cure{Name: CureCreateGroup, Label: "Create the group and " + let, Primary: true},
-				Cure{Name: CureOtherName, Label: fmt.Sprintf("Add %q as another name and let %s in", c.Value, them(e.People)), Among: f.groups})
+				Cure{Name: CureOtherName, Label: fmt.Sprintf("Add %q as another name of", c.Value), Among: likeliest(f.groups, c.Value), After: "and let " + them(e.People) + " in"})
 		case c.Code == "400.76":
 			e.Title, e.Detail = fmt.Sprintf("Group %q can be used now: %s", c.Value, who), "What kept them out is mended. The identity provider has not tried again yet."
 			e.Cures = append(e.Cures, Cure{Name: CureLetIn, Label: upperFirst(let), Primary: true})
@@ -359,9 +363,27 @@ func counted(n int, one, many string) string {
 
 func them(n int) string {
 	if n == 1 {
-		return "the one person"
+		return "this person"
 	}
 	return fmt.Sprint(n)
+}
+
+// likeliest puts first what was probably meant: the name in another case, then
+// one that begins or ends like it.
+func likeliest(names []string, sent string) []string {
+	key := scim.Fold(sent)
+	rank := func(name string) int {
+		switch name = scim.Fold(name); {
+		case name == key:
+			return 0
+		case strings.HasPrefix(name, key), strings.HasPrefix(key, name):
+			return 1
+		case strings.HasSuffix(name, key), strings.HasSuffix(key, name):
+			return 2
+		}
+		return 3
+	}
+	return slices.SortedStableFunc(slices.Values(names), func(a, b string) int { return cmp.Compare(rank(a), rank(b)) })
 }
 
 func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

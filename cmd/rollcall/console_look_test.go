@@ -125,7 +125,7 @@ func (n *town) enter() *chrome {
 
 // pages are the pages of a company admin.
 func (n *town) pages() []string {
-	return []string{"/", "/activity", "/attention", "/set-up/invitations", "/settings", "/profile", "/profile/password", "/profile/tokens", "/help/", "/help/faq", "/help/console"}
+	return []string{"/", "/set-up", "/set-up/entra", "/set-up/okta", "/activity", "/attention", "/connections", "/connections/default", "/set-up/invitations", "/settings", "/profile", "/profile/password", "/profile/tokens", "/help/", "/help/faq", "/help/console"}
 }
 
 // Every page can be used by everybody: nothing serious by axe, nothing wider
