@@ -18,6 +18,7 @@ type judge struct {
 	found     map[string]*Finding
 	order     []string
 	noGroups  bool
+	toTheEnd  bool // lists are walked until a page is empty
 	index     index
 }
 
@@ -84,6 +85,9 @@ func (j *judge) day(ctx context.Context, day int) error {
 	}
 	j.index = j.company.index()
 	v := &view{judge: j, day: day, living: map[string][]map[string]any{}, byID: map[string]map[string]any{}, orderOf: map[string]int{}}
+	if users, err = v.confirmed(ctx, users); err != nil {
+		return j.cannotRead(day, err)
+	}
 	v.sort(users)
 	for _, person := range j.people() {
 		v.judgePerson(person)

@@ -45,9 +45,62 @@ func (j *judge) list(ctx context.Context, path string) (all []map[string]any, er
 				all = append(all, r)
 			}
 		}
-		if len(all) == before || len(all) >= int(total) {
+		if len(all) == before || len(all) >= int(total) && !j.toTheEnd {
 			return all, nil
 		}
+	}
+}
+
+// confirmed reads again what a list does not show although somebody should be
+// there: some servers count no further than a page, and a list that is wrong is
+// not yet somebody who is locked out.
+func (v *view) confirmed(ctx context.Context, users []map[string]any) ([]map[string]any, error) {
+	missing := v.missing(users)
+	if len(missing) == 0 {
+		return users, nil
+	}
+	if !v.toTheEnd {
+		v.toTheEnd = true
+		whole, err := v.list(ctx, "/Users")
+		if err != nil {
+			return nil, err
+		}
+		if v.toTheEnd = len(whole) > len(users); v.toTheEnd {
+			v.note(fmt.Sprintf("totalResults counted %d people where %d are: from day %d on the list is walked until a page is empty.", len(users), len(whole), v.day))
+		}
+		users = whole
+	}
+	for _, a := range v.missing(users) {
+		u, err := v.page(ctx, userPath(v.idps[a.idp].id(a)))
+		if err == nil && isActive(u) && text(u, "id") != "" {
+			v.note(fmt.Sprintf("%s is in, by GET, and the list does not show it (day %d).", v.company.name(a.person), v.day))
+			users = append(users, u)
+		}
+	}
+	return users, nil
+}
+
+// missing are accounts that should be in and are in no list.
+func (v *view) missing(users []map[string]any) (missing []*account) {
+	listed := map[string]bool{}
+	for _, u := range users {
+		listed[text(u, "id")] = true
+	}
+	for _, a := range v.company.accounts {
+		p := v.idps[a.idp]
+		if owing, _ := p.owes(a); a.live() && !owing && p.id(a) != "" && !listed[p.id(a)] {
+			missing = append(missing, a)
+		}
+	}
+	return missing
+}
+
+// noted is how many notes of reading a report has.
+const noted = 20
+
+func (j *judge) note(text string) {
+	if len(j.report.Notes) < noted {
+		j.report.Notes = append(j.report.Notes, text)
 	}
 }
 

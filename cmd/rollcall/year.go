@@ -25,6 +25,7 @@ type yearFlags struct {
 	people, days  int
 	seed          uint64
 	html, address string
+	story, short  string
 	anyway        bool
 }
 
@@ -48,6 +49,9 @@ is the same year, byte for byte.
 It wants a server or tenant of its own, where nobody is but one person whom the token may
 belong to. It takes away what it made. --owner makes that person one of the company: he is
 matched, and leaves in the course of the year.
+
+--shrink cuts a year with findings down to the shortest story that still shows the first of
+them, and writes it to a file; --story plays a story from such a file.
 
 Exit code 0: nothing was found. 2: something was found. 1: the year could not be played.`,
 		Example: `  rollcall year https://scim.example.com/v2 --token SECRET
@@ -73,6 +77,8 @@ Exit code 0: nothing was found. 2: something was found. 1: the year could not be
 	f.IntVar(&y.days, "days", 365, "how many days the year has")
 	f.StringVar(&y.html, "html", "", "write the report as a page to this file as well")
 	f.StringVar(&y.owner, "owner", "", "the userName of somebody who is there and shall be one of the company; he leaves in the course of the year")
+	f.StringVar(&y.short, "shrink", "", "cut what was found down to a short story, and write it to this file")
+	f.StringVar(&y.story, "story", "", "play the story in this file, instead of --as, --people, --days and --seed")
 	f.BoolVar(&y.anyway, "beside-people", false, "also on a server that holds people")
 	alsoEnvironment(f, "token", "token2")
 	return withJSON(c)
@@ -99,14 +105,11 @@ func (y *yearFlags) check() error {
 }
 
 func (y *yearFlags) play(c *cobra.Command) error {
-	story := year.Draw(y.seed, y.as, y.people, y.days)
-	if y.owner != "" {
-		story.People[0].UserName = y.owner
-		y.server.Owner = y.owner
+	story, err := y.told()
+	if err != nil {
+		return err
 	}
-	p := newProgress(c.ErrOrStderr(), "days")
-	report, err := (&year.Year{Story: story, Server: y.server, Progress: p.setWithTime}).Run(c.Context())
-	p.end()
+	report, err := y.once(c, story)
 	if err != nil {
 		return y.cannot(err)
 	}
@@ -119,10 +122,62 @@ func (y *yearFlags) play(c *cobra.Command) error {
 	if err := show(c, report, func(w io.Writer) { report.WriteText(w) }); err != nil {
 		return err
 	}
-	if !report.OK() {
-		return exitChanges
+	if report.OK() {
+		return nil
 	}
-	return nil
+	if y.short != "" {
+		if err := y.shrink(c, story, report.Findings[0].Kind); err != nil {
+			return y.cannot(err)
+		}
+	}
+	return exitChanges
+}
+
+// told is the story that is to be played.
+func (y *yearFlags) told() (year.Story, error) {
+	if y.story != "" {
+		f, err := os.Open(y.story)
+		if err != nil {
+			return year.Story{}, err
+		}
+		defer f.Close()
+		return year.ReadStory(f)
+	}
+	story := year.Draw(y.seed, y.as, y.people, y.days)
+	if y.owner != "" {
+		story.People[0].UserName = y.owner
+		y.server.Owner = y.owner
+	}
+	return story, nil
+}
+
+func (y *yearFlags) once(c *cobra.Command, story year.Story) (*year.Report, error) {
+	p := newProgress(c.ErrOrStderr(), "days")
+	defer p.end()
+	return (&year.Year{Story: story, Server: y.server, Progress: p.setWithTime}).Run(c.Context())
+}
+
+// mostTries is how often a story is played to make it short.
+const mostTries = 200
+
+// shrink plays shorter and shorter stories, tells the shortest and writes it down.
+func (y *yearFlags) shrink(c *cobra.Command, story year.Story, kind year.Kind) error {
+	p, tries := newProgress(c.ErrOrStderr(), "shorter stories played"), 0
+	short, err := year.Shrink(story, mostTries, func(s year.Story) (bool, error) {
+		tries++
+		p.set(tries, mostTries)
+		r, err := (&year.Year{Story: s, Server: y.server}).Run(c.Context())
+		return err == nil && slices.ContainsFunc(r.Findings, func(f year.Finding) bool { return f.Kind == kind }), err
+	})
+	p.end()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.ErrOrStderr(), "\nThe shortest story that shows a %s, also in %s:\n", kind, y.short)
+	if err := short.WriteText(c.ErrOrStderr()); err != nil {
+		return err
+	}
+	return toFile(y.short, short.WriteStory)
 }
 
 // cannot says why there was no year, and what to do.

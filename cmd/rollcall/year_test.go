@@ -2,6 +2,9 @@ package main
 
 import (
 	"encoding/json/v2"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -61,4 +64,44 @@ func TestYearCannotBePlayed(t *testing.T) {
 			t.Errorf("%s: code %d: %s", name, code, errs)
 		}
 	}
+}
+
+// What was found is cut short, written down, and found again when it is played
+// from there.
+func TestYearShrinks(t *testing.T) {
+	s := newServed(t)
+	_, token := s.tenant("acme", "ada.admin@acme.test")
+	direct := s.url
+	deaf := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		proxied(direct, w, r, func(body string) string {
+			return strings.ReplaceAll(body, `"path":"active","value":"False"`, `"path":"nickName","value":"Out"`)
+		})
+	}))
+	defer deaf.Close()
+	s.url = deaf.URL
+	short := filepath.Join(t.TempDir(), "short.json")
+	code, out, errs := s.year("--token", token, "--people", "10", "--days", "12", "--seed", "1", "--shrink", short)
+	if code != 2 || !strings.Contains(out, "GHOST") || !strings.Contains(errs, "1 people, 1 events") {
+		t.Fatalf("code %d: %s\n%s", code, errs, out)
+	}
+	code, out, errs = s.year("--token", token, "--story", short)
+	if code != 2 || !strings.Contains(out, "1 ghosts") {
+		t.Errorf("code %d: %s\n%s", code, errs, out)
+	}
+}
+
+// proxied passes a request on with another body.
+func proxied(to string, w http.ResponseWriter, r *http.Request, change func(string) string) {
+	body, _ := io.ReadAll(r.Body)
+	q, _ := http.NewRequest(r.Method, to+r.URL.RequestURI(), strings.NewReader(change(string(body))))
+	q.Header = r.Header
+	a, err := http.DefaultClient.Do(q)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadGateway)
+		return
+	}
+	defer a.Body.Close()
+	w.Header().Set("Content-Type", a.Header.Get("Content-Type"))
+	w.WriteHeader(a.StatusCode)
+	_, _ = io.Copy(w, a.Body)
 }
