@@ -20,6 +20,7 @@ type personPage struct {
 	Joinable   []directory.Team
 	Groups     []choice
 	Links      []directory.Link
+	SignIn     directory.SignInState
 	Tokens     []directory.Token
 	Roles      []choice
 	History    directory.Page
@@ -70,6 +71,9 @@ func (v *visit) fillPerson(p *personPage) (err error) {
 	}
 	if p.State == "removed" {
 		return nil
+	}
+	if p.SignIn, err = v.t.SignInState(ctx, p.ID); err != nil {
+		return err
 	}
 	for _, name := range directory.Roles {
 		p.Roles = append(p.Roles, choice{name, name, name == p.Role})

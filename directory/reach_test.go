@@ -296,6 +296,7 @@ var methods = map[string]struct {
 		}
 		return nil
 	}},
+	"SignInState": {forGroup, func(w *world, h *directory.Tenant) error { _, err := h.SignInState(w.t.Context(), "x"); return err }},
 	"HasPassword": {forAll, func(w *world, h *directory.Tenant) error { _, err := h.HasPassword(w.t.Context()); return err }},
 	"SetPassword": {forAll, func(w *world, h *directory.Tenant) error { return h.SetPassword(w.t.Context(), "", "") }},
 	"SignInLink":  {forGroup, func(w *world, h *directory.Tenant) error { _, err := h.SignInLink(w.t.Context(), "x"); return err }},

@@ -83,6 +83,8 @@ type SignInReader interface {
 	Sessions(ctx context.Context, user string) ([]SessionRow, error)
 	// SessionStands returns ErrNotFound when the session has been ended.
 	SessionStands(ctx context.Context, hash string) error
+	// SignInLink finds the one link that a person has; ErrNotFound without one.
+	SignInLink(ctx context.Context, user string) (SignInLinkRow, error)
 	// Invitations lists them, the newest first.
 	Invitations(ctx context.Context) ([]InvitationRow, error)
 }

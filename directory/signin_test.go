@@ -320,11 +320,21 @@ func TestSessions(t *testing.T) {
 		w.must(w.session(secrets[0]).SignOut(ctx))
 		w.signedOut(secrets[0])
 		one, two := w.enter("admin@acme.test"), w.enter("admin@acme.test")
+		_, err = w.admin.SignInLink(ctx, "admin@acme.test")
+		w.must(err)
+		state, err := w.admin.SignInState(ctx, "admin@acme.test")
+		w.must(err)
+		if state.Sessions != 2 || !state.LastSeen.Equal(w.now) || !state.Password.Equal(w.now) || !state.Link.Equal(w.now.Add(7*24*time.Hour)) {
+			t.Errorf("state %+v", state)
+		}
 		if n, err := w.admin.SignOutPerson(ctx, "admin@acme.test"); n != 2 || err != nil {
 			t.Errorf("signed out of %d, %v", n, err)
 		}
 		w.signedOut(one)
 		w.signedOut(two)
+		if state, err := w.admin.SignInState(ctx, "admin@acme.test"); state != (directory.SignInState{Password: state.Password}) {
+			t.Errorf("state %+v, %v", state, err)
+		}
 		if _, err := w.d.OpenSession(ctx, secrets[0], "globex", browser); !errors.Is(err, directory.ErrSignedOut) {
 			t.Error(err)
 		}

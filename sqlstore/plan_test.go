@@ -57,6 +57,7 @@ func TestPlans(t *testing.T) {
 		"is it changed":         {aboutApplications(by(directory.Reader.ApplicationSeq)), "applications USING INDEX sqlite_autoindex_applications_1 (tenant=? AND id=?)"},
 		"a password":            {aboutSignIn(func(ctx context.Context, r directory.Reader) error { _, err := r.Password(ctx, "x"); return err }), "passwords USING INDEX sqlite_autoindex_passwords_1 (tenant=? AND user_id=?)"},
 		"a person's sessions":   {aboutSignIn(func(ctx context.Context, r directory.Reader) error { _, err := r.Sessions(ctx, "x"); return err }), "s USING INDEX sessions_user (tenant=? AND user_id=?)"},
+		"a person's link":       {aboutSignIn(func(ctx context.Context, r directory.Reader) error { _, err := r.SignInLink(ctx, "x"); return err }), "sign_in_links USING INDEX sign_in_links_user (tenant=? AND user_id=?)"},
 		"does a session stand":  {aboutSignIn(func(ctx context.Context, r directory.Reader) error { return r.SessionStands(ctx, "x") }), "sessions USING INDEX sqlite_autoindex_sessions_1 (hash=?)"},
 		"failed activity":       {told(directory.ActivityQuery{Failed: true, Before: "x", Since: 3, Limit: 9}), "USING INDEX activity_failed (tenant=? AND id<?)"},
 	} {

@@ -103,6 +103,12 @@ func (r reader) Sessions(ctx context.Context, user string) (out []directory.Sess
 	return out, err
 }
 
+// SignInLink implements directory.Reader.
+func (r reader) SignInLink(ctx context.Context, user string) (l directory.SignInLinkRow, err error) {
+	err = r.one(ctx, linkFields(&l), `select `+linkColumns+` from sign_in_links where tenant=$1 and user_id=$2 and invitation=''`, r.id, user)
+	return l, err
+}
+
 // SessionStands implements directory.Reader.
 func (r reader) SessionStands(ctx context.Context, hash string) error {
 	var one int
