@@ -27,6 +27,8 @@ type Console struct {
 	// Elsewhere answers what is no page when no browser asks: an identity provider
 	// with a mistyped address wants another answer than a person.
 	Elsewhere http.Handler
+	// Applications is nil where none are run; then there are no pages about them.
+	Applications *Applications
 
 	started time.Time
 	reaches reaches

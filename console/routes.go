@@ -95,4 +95,37 @@ func (c *Console) routes(mux *http.ServeMux) {
 
 	c.on(mux, companyAdmin, "GET /settings", c.showSettings)
 	c.on(mux, companyAdmin, "POST /settings", c.saveSettings)
+
+	if c.Applications != nil {
+		c.applicationRoutes(mux)
+	}
+}
+
+func (c *Console) applicationRoutes(mux *http.ServeMux) {
+	c.on(mux, companyAdmin, "GET /applications", c.showApplications)
+	c.on(mux, companyAdmin, "GET /applications-live", c.liveApplications)
+	c.on(mux, companyAdmin, "GET /new-application", c.showNewApplication)
+	c.on(mux, companyAdmin, "POST /new-application", c.createApplication)
+
+	c.onApp(mux, "GET /applications/{name}", c.showApplication)
+	c.onApp(mux, "GET /applications/{name}/live", c.liveApplication)
+	c.onApp(mux, "POST /applications/{name}/status", c.switchApplication)
+	c.onApp(mux, "POST /applications/{name}/test", c.testApplication)
+	c.onApp(mux, "POST /applications/{name}/run", c.runApplication)
+	c.onApp(mux, "POST /applications/{name}/restart", c.restartApplication)
+	c.onApp(mux, "POST /applications/{name}/delete", c.deleteApplication)
+	c.onApp(mux, "GET /applications/{name}/plan", c.showPlan)
+	c.onApp(mux, "GET /applications/{name}/plan/live", c.livePlan)
+	c.onApp(mux, "POST /applications/{name}/plan", c.judgePlan)
+	c.onApp(mux, "POST /applications/{name}/plan/take-back", c.takeBack)
+	c.onApp(mux, "GET /applications/{name}/people", c.showAppPeople)
+	c.onApp(mux, "GET /applications/{name}/person", c.showAppPerson)
+	c.onApp(mux, "POST /applications/{name}/provision", c.provisionPerson)
+	c.onApp(mux, "POST /applications/{name}/link", c.linkPerson)
+	c.onApp(mux, "GET /applications/{name}/logs", c.showAppLogs)
+	c.onApp(mux, "GET /applications/{name}/logs/export", c.exportAppLogs)
+	c.onApp(mux, "GET /applications/{name}/logs/{cycle}/{number}", c.showAppLogEntry)
+	c.onApp(mux, "GET /applications/{name}/set-up", c.showSetup)
+	c.onApp(mux, "POST /applications/{name}/set-up", c.saveSetup)
+	c.onApp(mux, "POST /applications/{name}/set-up/roll-back", c.rollBack)
 }

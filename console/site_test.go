@@ -45,7 +45,7 @@ func newSite(t *testing.T, store *sqlstore.Store) *site {
 // behind serves the console anew, as reached at a public URL.
 func (s *site) behind(publicURL string) {
 	mux := http.NewServeMux()
-	pages := &console.Console{Directory: s.dir, Hosts: scimhttp.Hosts{BaseDomain: "localhost", PublicURL: publicURL}, Logger: slog.New(slog.DiscardHandler)}
+	pages := &console.Console{Directory: s.dir, Hosts: scimhttp.Hosts{BaseDomain: "localhost", PublicURL: publicURL}, Logger: slog.New(slog.DiscardHandler), Applications: applications(s.t, s.dir.Store.(*sqlstore.Store))}
 	pages.Mount(mux)
 	s.server = httptest.NewServer(mux)
 	s.t.Cleanup(s.server.Close)

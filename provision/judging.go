@@ -2,7 +2,10 @@ package provision
 
 import (
 	"context"
+	"fmt"
+	"hash/fnv"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -119,13 +122,10 @@ func (e *Engine) ApproveSeen(ctx context.Context, s *Seen) (approved, unseen int
 	return e.judge(ctx, "approved:", func(op *Op) bool { return s.prints[e.Print(op)] })
 }
 
-// JudgePrints approves or rejects what waits and has one of the Prints.
-func (e *Engine) JudgePrints(ctx context.Context, approve bool, prints []string) (judged, left int, err error) {
-	word := rejected
-	if approve {
-		word = "approved:"
-	}
-	return e.judge(ctx, word, func(op *Op) bool { return slices.Contains(prints, e.Print(op)) })
+// RejectSeen rejects what waits and was seen.
+func (e *Engine) RejectSeen(ctx context.Context, s *Seen) (rejections int, err error) {
+	n, _, err := e.judge(ctx, rejected, func(op *Op) bool { return s.prints[e.Print(op)] })
+	return n, err
 }
 
 // rejected begins an admin's refusal in Object.Held.
@@ -232,4 +232,65 @@ func (e *Engine) TakeBack(ctx context.Context, names []string) (n int, err error
 		return e.Store.PutLinks(ctx, objects)
 	})
 	return n, err
+}
+
+// Pending is what waits for an admin at a moment.
+type Pending struct {
+	Seen
+	N       int // operations
+	Leavers int // of them those that disable or delete somebody
+	// Digest is the same as long as the same waits.
+	Digest string
+}
+
+// Pending reads what waits.
+func (e *Engine) Pending(ctx context.Context) (*Pending, error) {
+	c, _, err := e.Waiting(ctx)
+	if err != nil || c == nil {
+		return &Pending{}, err
+	}
+	return e.pending(ctx, c, func(string) bool { return true })
+}
+
+// PendingOnly reads what waits of those whose Prints are given; unknown is how many
+// of these do not wait any more.
+func (e *Engine) PendingOnly(ctx context.Context, prints []string) (p *Pending, unknown int, err error) {
+	c, _, err := e.Waiting(ctx)
+	if err != nil || c == nil {
+		return &Pending{}, len(prints), err
+	}
+	p, err = e.pending(ctx, c, func(print string) bool { return slices.Contains(prints, print) })
+	if err != nil {
+		return nil, 0, err
+	}
+	return p, len(prints) - p.N, nil
+}
+
+func (e *Engine) pending(ctx context.Context, c *Cycle, chosen func(print string) bool) (*Pending, error) {
+	p := &Pending{Seen: Seen{Plan: c, prints: map[string]bool{}}}
+	h := fnv.New64a()
+	q := OpQuery{Cycle: c.Number, States: []string{Staged}, Limit: chunk}
+	for {
+		ops, err := e.Store.Ops(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, op := range ops {
+			q.After = op.Number
+			print := e.Print(op)
+			if !chosen(print) {
+				continue
+			}
+			p.prints[print] = true
+			p.N++
+			if op.Losing == LosesAccess {
+				p.Leavers++
+			}
+			fmt.Fprintln(h, print)
+		}
+		if len(ops) < q.Limit {
+			p.Digest = strconv.FormatUint(h.Sum64(), 36)
+			return p, nil
+		}
+	}
 }

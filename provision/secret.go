@@ -27,6 +27,22 @@ func (a *Application) References() []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
+// ReferencesIn are the names of the secrets that a document refers to, comments
+// left out; also of one that cannot be read yet.
+func ReferencesIn(document string) []string {
+	found := map[string]bool{}
+	for line := range strings.Lines(document) {
+		if strings.HasPrefix(strings.TrimSpace(line), "#") {
+			continue
+		}
+		text, _, _ := strings.Cut(line, " #")
+		for _, m := range secretReference.FindAllStringSubmatch(text, -1) {
+			found[m[1]] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
 // Expand puts the secrets in, by name. From then on the application is not to
 // be shown, written or logged. The error names those that are missing, and
 // nothing is changed.

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"encoding/csv"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -63,13 +61,13 @@ func (s *appSession) showLog(ops []*provision.Op, asCSV, entra, detail bool) err
 	w := s.OutOrStdout()
 	switch {
 	case asCSV:
-		return writeLogCSV(w, ops)
+		return provision.WriteCSV(w, ops, true)
 	case entra:
 		return s.writeEntra(w, ops)
 	}
-	lines := make([]opLine, 0, len(ops))
+	lines := make([]provision.Entry, 0, len(ops))
 	for _, op := range ops {
-		lines = append(lines, asOpLine(op, true))
+		lines = append(lines, op.Entry(true))
 	}
 	return show(s.Command, lines, func(w io.Writer) {
 		if len(ops) == 0 {
@@ -119,21 +117,6 @@ func writeExchanges(w io.Writer, op *provision.Op) {
 		}
 		fmt.Fprintf(w, "< %d %s\n", x.Status, printable(x.Response))
 	}
-}
-
-func writeLogCSV(w io.Writer, ops []*provision.Op) error {
-	table := csv.NewWriter(w)
-	table.Write([]string{"time", "cycle", "action", "type", "name", "key", "target", "status", "code", "message", "why", "changes", "milliseconds"})
-	for _, op := range ops {
-		var changes []string
-		for _, d := range op.Differences() {
-			changes = append(changes, d.Path+": "+change(d))
-		}
-		table.Write([]string{time.UnixMicro(op.Time).UTC().Format(time.RFC3339Nano), fmt.Sprint(op.Cycle), op.Action, op.Type, cell(op.Name), cell(op.Anchor), cell(op.Target),
-			op.Status, op.Code, cell(op.Message), cell(op.Why), cell(strings.Join(changes, "; ")), fmt.Sprint(op.Duration / 1000)})
-	}
-	table.Flush()
-	return table.Error()
 }
 
 func (s *appSession) writeEntra(w io.Writer, ops []*provision.Op) error {

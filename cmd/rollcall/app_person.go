@@ -37,26 +37,26 @@ address, a group's displayName, or the key.`,
 
 // answerLine is what was done to one object, for programs to read.
 type answerLine struct {
-	Name       string           `json:"name"`
-	Type       string           `json:"type"`
-	Anchor     string           `json:"anchor"`
-	Target     string           `json:"target,omitzero"`
-	InScope    bool             `json:"inScope"`
-	Why        string           `json:"why"`
-	Via        string           `json:"via,omitzero"`
-	Preview    bool             `json:"preview"`
-	Steps      []provision.Step `json:"steps"`
-	Values     map[string]any   `json:"values"`
-	Operations []opLine         `json:"operations"`
+	Name       string            `json:"name"`
+	Type       string            `json:"type"`
+	Anchor     string            `json:"anchor"`
+	Target     string            `json:"target,omitzero"`
+	InScope    bool              `json:"inScope"`
+	Why        string            `json:"why"`
+	Via        string            `json:"via,omitzero"`
+	Preview    bool              `json:"preview"`
+	Steps      []provision.Step  `json:"steps"`
+	Values     map[string]any    `json:"values"`
+	Operations []provision.Entry `json:"operations"`
 }
 
 func (s *appSession) showAnswer(a *provision.Answer, preview bool) error {
 	o := a.Object
 	line := answerLine{Name: o.Name, Type: o.Type, Anchor: o.Anchor, Target: o.Target, InScope: a.Decision.In, Why: a.Decision.Why, Via: o.Via,
-		Preview: preview, Steps: a.Steps, Values: values(a.Values), Operations: []opLine{}}
+		Preview: preview, Steps: a.Steps, Values: values(a.Values), Operations: []provision.Entry{}}
 	failed := ""
 	for _, op := range a.Ops {
-		line.Operations = append(line.Operations, asOpLine(op, true))
+		line.Operations = append(line.Operations, op.Entry(true))
 		if op.State == provision.Failed {
 			failed = op.Message
 		}
@@ -131,19 +131,19 @@ type whyLine struct {
 	Gone    bool                     `json:"gone"`
 	Clauses []provision.ClauseResult `json:"clauses,omitzero"`
 	Values  map[string]any           `json:"values"`
-	Waits   *opLine                  `json:"waits,omitzero"`
-	Log     []opLine                 `json:"log"`
+	Waits   *provision.Entry         `json:"waits,omitzero"`
+	Log     []provision.Entry        `json:"log"`
 }
 
 func (s *appSession) showWhy(x *provision.Explanation) error {
-	line := whyLine{linkLine: asLinkLine(x.Object), Gone: x.Object.Gone, Clauses: x.Decision.Clauses, Values: values(x.Values), Log: []opLine{}}
+	line := whyLine{linkLine: asLinkLine(x.Object), Gone: x.Object.Gone, Clauses: x.Decision.Clauses, Values: values(x.Values), Log: []provision.Entry{}}
 	line.InScope, line.Why = x.Decision.In, x.Decision.Why
 	if x.Waits != nil {
-		w := asOpLine(x.Waits, false)
+		w := x.Waits.Entry(false)
 		line.Waits = &w
 	}
 	for _, op := range x.Log {
-		line.Log = append(line.Log, asOpLine(op, true))
+		line.Log = append(line.Log, op.Entry(true))
 	}
 	return show(s.Command, line, func(w io.Writer) {
 		o := x.Object

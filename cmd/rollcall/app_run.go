@@ -275,7 +275,7 @@ then one after the other by its schedule.`,
 
 // nobodyInScope warns of an application that is on and provisions nobody.
 func nobodyInScope(a *provision.Application) string {
-	if a.Status != provision.On || a.Scope.Sync == provision.SyncAll || len(a.Scope.Users)+len(a.Scope.Groups) > 0 {
+	if a.Status != provision.On || !a.AssignsNobody() {
 		return ""
 	}
 	return fmt.Sprintf("Nobody is assigned to %s, so nobody is provisioned. Assign people or groups in its set-up, as in\n  scope: {sync: assigned, users: [anna@contoso.test], groups: [Staff]}\nor provision everybody with\n  scope: {sync: all}", a.Name)
@@ -314,11 +314,7 @@ func (s *appSession) switchTo(status string) (*provision.Application, error) {
 
 // schedule has the server look at an application at once, or not any more.
 func schedule(ctx context.Context, state provision.Store, a *provision.Application) error {
-	at := int64(0)
-	if a.Status == provision.On {
-		at = time.Now().UnixMicro()
-	}
-	return state.Schedule(ctx, at, 0)
+	return provision.Rouse(ctx, state, a, time.Now().UnixMicro())
 }
 
 func newAppRestart() *cobra.Command {
@@ -365,14 +361,8 @@ type probeLine struct {
 
 func (s *appSession) test(e *provision.Engine) error {
 	var lines []probeLine
-	found, err := e.Source.Test(s.Context())
-	if err != nil {
-		lines = append(lines, probeLine{Name: "Source", Found: err.Error()})
-	} else {
-		lines = append(lines, probeLine{Name: "Source", OK: true, Found: found})
-	}
-	for _, p := range e.Target.Probe(s.Context(), e.MatchAttribute()) {
-		lines = append(lines, probeLine{p.Name, p.OK, p.Skipped, p.Found, p.Cure})
+	for _, p := range e.Test(s.Context()) {
+		lines = append(lines, probeLine(p))
 	}
 	var failed []probeLine
 	for _, l := range lines {
@@ -380,7 +370,7 @@ func (s *appSession) test(e *provision.Engine) error {
 			failed = append(failed, l)
 		}
 	}
-	err = show(s.Command, lines, func(w io.Writer) {
+	err := show(s.Command, lines, func(w io.Writer) {
 		for _, l := range lines {
 			mark := "ok  "
 			switch {

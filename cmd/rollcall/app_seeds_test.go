@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/rollcall-scim/rollcall/provision"
 )
 
 // The second help page sets up an enterprise application. These tests do what it
@@ -112,7 +114,7 @@ func TestS29_CyclesAreInTheProvisioningLogs(t *testing.T) {
 	c := newCompany(t)
 	c.apply("scope: {users: [" + anna + "]}\nstatus: off")
 	c.must("app", "run", "acme", "--tenant", "contoso")
-	var log []opLine
+	var log []provision.Entry
 	text := c.must("app", "logs", "acme", "--tenant", "contoso", "--json")
 	if err := json.Unmarshal([]byte(text), &log); err != nil {
 		t.Fatalf("%v: %s", err, text)

@@ -108,52 +108,17 @@ func (p *applying) run() (err error) {
 	return schedule(p.c.Context(), state, p.next)
 }
 
-// gather collects the secrets: those that stand in the document, those of the
-// environment, those that are kept already. It checks the application with them
-// and returns it so.
-func (p *applying) gather() (*provision.Application, error) {
-	p.secrets = p.next.Seclude()
-	for _, name := range p.next.References() {
-		if value := os.Getenv(name); value != "" && p.secrets[name] == "" {
-			p.secrets[name] = value
-		}
+// gather collects the secrets: those of the document, of the environment, and
+// those that are kept. It checks the application with them and returns it so.
+func (p *applying) gather() (full *provision.Application, err error) {
+	var kept []string
+	if p.was != nil {
+		kept = p.was.Secrets
 	}
-	all, err := p.kept()
-	if err != nil {
-		return nil, err
-	}
-	maps.Copy(all, p.secrets)
-	full := *p.next
-	if err := full.Expand(all); err != nil {
-		return nil, err
-	}
-	if err := full.Check(); err != nil {
-		return nil, provision.HideError(err, all)
-	}
-	for name := range all {
-		if !slices.Contains(p.next.References(), name) {
-			p.secrets[name] = "" // the document has no place for it any more
-		}
-	}
-	return &full, nil
-}
-
-// kept are the secrets that the application has. They are only opened where one
-// of them is needed: giving all of them again is the cure for a lost key.
-func (p *applying) kept() (map[string]string, error) {
-	all := map[string]string{}
-	if p.was == nil {
-		return all, nil
-	}
-	needed := false
-	for _, name := range p.was.Secrets {
-		all[name] = ""
-		needed = needed || slices.Contains(p.next.References(), name) && p.secrets[name] == ""
-	}
-	if !needed {
-		return all, nil
-	}
-	return p.t.ApplicationSecrets(p.c.Context(), p.was.ID)
+	full, p.secrets, err = p.next.Gather(os.Getenv, kept, func() (map[string]string, error) {
+		return p.t.ApplicationSecrets(p.c.Context(), p.was.ID)
+	})
+	return full, err
 }
 
 func (p *applying) show(before, after string) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json/jsontext"
 	"encoding/json/v2"
 	"fmt"
 	"io"
@@ -92,44 +91,6 @@ func writeLines(w io.Writer, message string, lists ...[]string) {
 	}
 }
 
-// opLine is an operation for programs to read.
-type opLine struct {
-	Number      int64                  `json:"number"`
-	Action      string                 `json:"action"`
-	State       string                 `json:"state"`
-	Type        string                 `json:"type"`
-	Anchor      string                 `json:"anchor"`
-	Name        string                 `json:"name"`
-	Target      string                 `json:"target,omitzero"`
-	Why         string                 `json:"why"`
-	Guard       string                 `json:"guard,omitzero"`
-	Method      string                 `json:"method,omitzero"`
-	Body        jsontext.Value         `json:"body,omitzero"`
-	Differences []provision.Difference `json:"differences,omitzero"`
-	Time        time.Time              `json:"time,omitzero"`
-	Status      string                 `json:"status,omitzero"`
-	Code        string                 `json:"code,omitzero"`
-	Message     string                 `json:"message,omitzero"`
-	Cycle       int64                  `json:"cycle"`
-	Detail      *provision.Detail      `json:"detail,omitzero"`
-}
-
-func asOpLine(op *provision.Op, detailed bool) opLine {
-	l := opLine{Number: op.Number, Action: op.Action, State: op.State, Type: op.Type, Anchor: op.Anchor, Name: op.Name, Target: op.Target,
-		Why: op.Why, Guard: op.Guard, Method: op.Method, Differences: op.Differences(), Status: op.Status, Code: op.Code, Message: op.Message, Cycle: op.Cycle}
-	if op.Body != "" && !strings.Contains(op.Diff, "[Redact]") {
-		l.Body = jsontext.Value(op.Body)
-	}
-	if op.Time > 0 {
-		l.Time = time.UnixMicro(op.Time).UTC()
-	}
-	if detailed {
-		d := op.Details()
-		l.Detail = &d
-	}
-	return l
-}
-
 // shownOfEach is how many operations of a kind a plan shows to people.
 const shownOfEach = 20
 
@@ -188,7 +149,7 @@ func (s *appSession) writePlanJSON(c *provision.Cycle, changes int) error {
 	fmt.Fprintf(w, "{\"cycle\":%s,\n\"changes\":%d,\n\"operations\":[", head, changes)
 	comma := "\n"
 	err = s.eachOp(c.Number, func(op *provision.Op) error {
-		line, err := json.Marshal(asOpLine(op, false), json.Deterministic(true))
+		line, err := json.Marshal(op.Entry(false), json.Deterministic(true))
 		if err == nil {
 			_, err = fmt.Fprintf(w, "%s%s", comma, line)
 			comma = ",\n"
@@ -311,19 +272,8 @@ func writeOp(w io.Writer, op *provision.Op) {
 		writeIndented(w, op.Message, widthOf(w))
 	}
 	for _, d := range op.Differences() {
-		fmt.Fprintf(w, "      %s: %s\n", d.Path, printable(change(d)))
+		fmt.Fprintf(w, "      %s: %s\n", d.Path, printable(d.Change()))
 	}
-}
-
-// change is a difference as people read it.
-func change(d provision.Difference) string {
-	switch {
-	case d.Old == nil:
-		return jsonText(d.New)
-	case d.New == nil:
-		return jsonText(d.Old) + " → (nothing)"
-	}
-	return jsonText(d.Old) + " → " + jsonText(d.New)
 }
 
 func jsonText(v any) string {

@@ -25,32 +25,20 @@ type standing struct {
 }
 
 func (s *appSession) standing() (*standing, error) {
-	state, err := s.state.State(s.Context())
+	at, err := provision.StandingOf(s.Context(), s.state)
 	if err != nil {
 		return nil, err
 	}
-	counts, err := s.state.CountObjects(s.Context())
-	if err != nil {
-		return nil, err
-	}
-	cycles, err := s.state.Cycles(s.Context(), 0, 1)
-	if err != nil {
-		return nil, err
-	}
-	n := &standing{NextRun: moment(state.NextRun), LastGood: moment(state.LastGood), Source: counts.Source, InScope: counts.InScope,
-		Linked: counts.Linked, Escrow: counts.Escrow, Left: counts.Left, Rejected: counts.Rejected}
-	if q := state.Quarantined(); q != nil {
+	n := &standing{NextRun: moment(at.State.NextRun), LastGood: moment(at.State.LastGood), Source: at.Counts.Source, InScope: at.Counts.InScope,
+		Linked: at.Counts.Linked, Escrow: at.Counts.Escrow, Left: at.Counts.Left, Rejected: at.Counts.Rejected, Waiting: at.Waiting}
+	if q := at.State.Quarantined(); q != nil {
 		n.Quarantine, n.NextTry = q.Reason, moment(q.Next)
 	}
-	if len(cycles) > 0 {
-		l := asCycleLine(cycles[0])
+	if at.Cycle != nil {
+		l := asCycleLine(at.Cycle)
 		n.Cycle = &l
 	}
-	_, waiting, err := (&provision.Engine{Store: s.state}).Waiting(s.Context())
-	for _, w := range waiting {
-		n.Waiting += w.N
-	}
-	return n, err
+	return n, nil
 }
 
 func moment(micros int64) time.Time {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -23,6 +24,10 @@ type cycles struct {
 	jobs    sqlstore.Jobs
 	close   func()
 	logger  *slog.Logger
+	// What pages ask for outlives its page, and ends with the server.
+	asked    context.Context
+	endAsked context.CancelFunc
+	working  sync.WaitGroup
 }
 
 // dueBeat is how often a server looks for what is due: a change in the directory
@@ -31,6 +36,7 @@ const dueBeat = 400 * time.Millisecond
 
 func startCycles(ctx context.Context, d *directory.Directory, store *sqlstore.Store, reach *scimhttp.Reach, logger *slog.Logger) (*cycles, error) {
 	c := &cycles{engines: &engines{d, store, logger, reach}, logger: logger}
+	c.asked, c.endAsked = context.WithCancel(context.WithoutCancel(ctx))
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &cycleWorker{cycles: c})
 	river.AddWorker(workers, &choreWorker{cycles: c})
@@ -58,11 +64,16 @@ func startCycles(ctx context.Context, d *directory.Directory, store *sqlstore.St
 // stop ends what runs: cycles stop at the next request, and go on from there at
 // the next start.
 func (c *cycles) stop(ctx context.Context) {
+	c.endAsked()
+	c.working.Wait()
 	if err := c.jobs.StopAndCancel(ctx); err != nil {
 		c.logger.Warn("background work did not end in time", "error", err)
 	}
 	c.close()
 }
+
+// beside does work that somebody asked for until the server ends.
+func (c *cycles) beside(work func(context.Context)) { c.working.Go(func() { work(c.asked) }) }
 
 // look enqueues the cycles that are due, until ctx ends.
 func (c *cycles) look(ctx context.Context) {

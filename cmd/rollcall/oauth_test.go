@@ -36,7 +36,7 @@ func eachOAuth(t *testing.T, test func(s oauthServed)) {
 	storetest.Each(t, func(t *testing.T, store *sqlstore.Store) {
 		start := func() (*directory.Directory, string) {
 			d := directory.New(store)
-			handler, _ := newServer(config{baseDomain: "localhost"}, d, slog.New(slog.DiscardHandler))
+			handler, _ := newServer(config{baseDomain: "localhost"}, d, nil, slog.New(slog.DiscardHandler))
 			server := httptest.NewServer(handler)
 			t.Cleanup(func() { server.Close(); d.Close(t.Context()) })
 			return d, server.URL

@@ -143,7 +143,7 @@ func (cfg *config) tenantURL(tenant, scheme string, at net.Addr) string {
 // answer serves requests, and does what is to be done from time to time beside
 // them, until ctx ends.
 func answer(ctx context.Context, cfg config, d *directory.Directory, background *cycles, listener net.Listener, logger *slog.Logger) error {
-	handler, stopPages := newServer(cfg, d, logger)
+	handler, stopPages := newServer(cfg, d, background, logger)
 	srv := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,

@@ -17,8 +17,8 @@ import (
 )
 
 // newServer wires everything that answers requests. stop ends what would go on
-// as long as a browser looks.
-func newServer(cfg config, d *directory.Directory, logger *slog.Logger) (handler http.Handler, stop func()) {
+// as long as a browser looks. background is nil where no applications run.
+func newServer(cfg config, d *directory.Directory, background *cycles, logger *slog.Logger) (handler http.Handler, stop func()) {
 	s := &server{directory: d, hosts: cfg.hosts()}
 	mux := http.NewServeMux()
 	api := &scimhttp.Handler{
@@ -41,6 +41,9 @@ func newServer(cfg config, d *directory.Directory, logger *slog.Logger) (handler
 		Logger:    logger,
 		Version:   version(),
 		Elsewhere: http.HandlerFunc(s.elsewhere),
+	}
+	if background != nil {
+		pages.Applications = &console.Applications{Stores: background.engines.store.Provision(), Open: background.engines.open, Background: background.beside}
 	}
 	pages.Mount(mux)
 

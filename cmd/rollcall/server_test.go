@@ -34,7 +34,7 @@ func newServed(t *testing.T) *served {
 	s := &served{t: t, path: path, dir: directory.New(store), log: &synced{}}
 	logger := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.dir.Logger = logger
-	handler, _ := newServer(config{baseDomain: "localhost"}, s.dir, logger)
+	handler, _ := newServer(config{baseDomain: "localhost"}, s.dir, nil, logger)
 	server := httptest.NewServer(handler)
 	s.url = server.URL
 	t.Cleanup(func() { server.Close(); s.dir.Close(t.Context()); store.Close() })

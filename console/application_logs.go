@@ -1,0 +1,162 @@
+package console
+
+import (
+	"encoding/json/v2"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rollcall-scim/rollcall/directory"
+	"github.com/rollcall-scim/rollcall/provision"
+	"github.com/rollcall-scim/rollcall/provision/target"
+	"github.com/rollcall-scim/rollcall/scim"
+)
+
+type logsPage struct {
+	Head   appHead
+	Person string
+	Failed bool
+	Since  string
+	Spans  []choice
+	Ops    []opView
+	Next   string
+	Query  string // of the filters, for exports
+}
+
+// spans are how far back a log is looked at.
+var spans = []struct {
+	Key, Name string
+	Time      time.Duration
+}{{"", "As long as it is kept", 0}, {"24h", "The last 24 hours", 24 * time.Hour}, {"7d", "The last 7 days", 7 * 24 * time.Hour}, {"30d", "The last 30 days", 30 * 24 * time.Hour}}
+
+func (c *Console) showAppLogs(v *appVisit) error {
+	p, q := v.logs()
+	q.Limit = shownOps
+	ops, err := v.state.Ops(v.r.Context(), q)
+	if err != nil {
+		return err
+	}
+	p.Ops = viewOps(ops)
+	if len(ops) >= shownOps {
+		p.Next = v.at("/logs") + "?" + p.Query + "&before=" + fmt.Sprint(ops[len(ops)-1].Time)
+	}
+	return v.show("application_logs.html", v.app.Name+": logs", p)
+}
+
+// logs reads the filters of the request.
+func (v *appVisit) logs() (p logsPage, q provision.OpQuery) {
+	p = logsPage{Head: v.head("logs"), Person: strings.TrimSpace(v.r.FormValue("person")), Failed: v.r.FormValue("failed") == "yes", Since: v.r.FormValue("since")}
+	q = provision.OpQuery{Log: true, Person: scim.Fold(p.Person), Failed: p.Failed}
+	for _, s := range spans {
+		p.Spans = append(p.Spans, choice{s.Key, s.Name, s.Key == p.Since})
+		if s.Key == p.Since && s.Time > 0 {
+			q.Since = v.c.Directory.Now().Add(-s.Time).UnixMicro()
+		}
+	}
+	q.Before, _ = strconv.ParseInt(v.r.FormValue("before"), 10, 64)
+	values := url.Values{"person": {p.Person}, "since": {p.Since}}
+	if p.Failed {
+		values.Set("failed", "yes")
+	}
+	p.Query = values.Encode()
+	return p, q
+}
+
+type logEntryPage struct {
+	Head      appHead
+	Op        opView
+	To        string // who it is about
+	Steps     []provision.Step
+	Exchanges []target.Exchange
+	Target    string
+}
+
+// showAppLogEntry shows one operation with its steps, requests and answers.
+func (c *Console) showAppLogEntry(v *appVisit) error {
+	cycle, err := strconv.ParseInt(v.r.PathValue("cycle"), 10, 64)
+	if err != nil {
+		return directory.ErrNotFound
+	}
+	n, err := strconv.ParseInt(v.r.PathValue("number"), 10, 64)
+	if err != nil {
+		return directory.ErrNotFound
+	}
+	ops, err := v.state.Ops(v.r.Context(), provision.OpQuery{Cycle: cycle, After: n - 1, Limit: 1})
+	if err != nil {
+		return err
+	}
+	if len(ops) == 0 || ops[0].Number != n {
+		return directory.ErrNotFound
+	}
+	d := ops[0].Details()
+	return v.show("application_log_entry.html", ops[0].Name, logEntryPage{Head: v.head("logs"), Op: viewOp(ops[0]), To: v.person(ops[0].Anchor),
+		Steps: d.Steps, Exchanges: d.Exchanges, Target: ops[0].Target})
+}
+
+// mostExported is how many entries an export has; more come by narrower filters.
+const mostExported = 100_000
+
+// exportAppLogs sends the log as JSON, as CSV, or as Entra has it.
+func (c *Console) exportAppLogs(v *appVisit) error {
+	form := v.r.FormValue("form")
+	types := map[string]string{"json": "application/json", "entra": "application/json", "csv": "text/csv; charset=utf-8"}
+	if types[form] == "" {
+		return said("Choose the form of the export: json, csv or entra.")
+	}
+	_, q := v.logs()
+	q.Limit = 1000
+	ops, err := v.state.Ops(v.r.Context(), q)
+	if err != nil {
+		return err
+	}
+	v.w.Header().Set("Content-Type", types[form])
+	v.w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-log.%s"`, v.app.Name, map[string]string{"json": "json", "entra": "entra.json", "csv": "csv"}[form]))
+	return v.export(form, q, ops)
+}
+
+// export writes pages of the log. An error after the first one can only end the
+// answer early.
+func (v *appVisit) export(form string, q provision.OpQuery, ops []*provision.Op) (err error) {
+	about := provision.LogContext{Tenant: v.t.Name(), Application: v.app.ID, Name: v.app.Name}
+	if v.setup != nil {
+		about.Source, about.Target = v.setup.Source.Kind, v.setup.Target.URL
+	}
+	write := func(text []byte, err error) {
+		if err == nil {
+			_, err = v.w.Write(text)
+		}
+		if err != nil {
+			v.c.Logger.Warn("an export ended early", "application", v.app.ID, "error", err)
+		}
+	}
+	if form != "csv" {
+		write([]byte("["), nil)
+		defer func() { write([]byte("\n]\n"), nil) }()
+	}
+	comma := "\n"
+	for written := 0; len(ops) > 0; {
+		if form == "csv" {
+			write(nil, provision.WriteCSV(v.w, ops, written == 0))
+		}
+		for _, op := range ops {
+			switch form {
+			case "json":
+				text, err := json.Marshal(op.Entry(true), json.Deterministic(true))
+				write(append([]byte(comma), text...), err)
+			case "entra":
+				write(append([]byte(comma), provision.EntraLog(op, about)...), nil)
+			}
+			comma = ",\n"
+		}
+		if written += len(ops); len(ops) < q.Limit || written >= mostExported {
+			return nil
+		}
+		q.Before = ops[len(ops)-1].Time
+		if ops, err = v.state.Ops(v.r.Context(), q); err != nil {
+			return nil
+		}
+	}
+	return nil
+}
