@@ -35,17 +35,25 @@ func viewCycle(c *provision.Cycle) *cycleView {
 		Actor: c.Actor, Planned: c.OnlyPlanned(), Outcome: outcomes[c.Outcome].text, Tone: outcomes[c.Outcome].tone, Counts: c.Counted()}
 	if c.Ended > 0 {
 		v.Took = time.Duration((c.Ended - c.Started) * 1000).Round(10 * time.Millisecond).String()
-		if v.Did = did(v.Counts); v.Planned {
+		switch v.Did = did(v.Counts); {
+		case v.Planned:
 			v.Did = "made a plan"
+		case v.Did == "" && (c.Outcome == provision.Success || c.Outcome == provision.Warning):
+			v.Did = "nothing to do"
+		case v.Did == "":
+			v.Did = "nothing was written"
 		}
 	}
 	for line := range strings.SplitSeq(c.Message, "\n") {
-		if line != "" {
+		if line != "" && !strings.HasPrefix(line, waits) {
 			v.Messages = append(v.Messages, inConsole(line))
 		}
 	}
 	return v
 }
+
+// waits begins what a cycle tells those at a terminal; pages count it.
+const waits = "What waits for an admin"
 
 // phaseNames are the phases of a cycle for people.
 var phaseNames = map[string]string{
@@ -58,7 +66,7 @@ var outcomes = map[string]struct{ tone, text string }{
 	provision.Stopped: {"soft", "stopped"}, provision.Breaking: {"bad", "quarantine"},
 }
 
-// did is what a cycle did, in a line.
+// did is what a cycle did, in a line; empty if that is nothing.
 func did(n provision.Stats) string {
 	var parts []string
 	for _, f := range []struct {
@@ -71,9 +79,6 @@ func did(n provision.Stats) string {
 		if f.n > 0 {
 			parts = append(parts, fmt.Sprintf("%s %s", number(f.n), f.what))
 		}
-	}
-	if len(parts) == 0 {
-		return "nothing to do"
 	}
 	return strings.Join(parts, ", ")
 }

@@ -63,13 +63,13 @@ func (v *appVisit) switching(s appState) (string, error) {
 	case v.setup == nil:
 		return "", nil
 	case s.On:
-		return "Off: a cycle that is running ends within a second, and none runs by itself any more. Nothing at the target changes: whoever is there stays there as he is.", nil
+		return "If you switch it off, a cycle that is running ends within a second, and none runs by itself any more. Nothing at the target changes: whoever is there stays there as he is.", nil
 	case v.setup.AssignsNobody():
-		return "On: nothing happens yet, since nobody is assigned. Name people or groups under scope in the set-up first, or choose everybody with sync: all.", nil
+		return "If you switch it on, nothing happens yet, since nobody is assigned. Name people or groups under scope in the set-up first, or choose everybody with sync: all.", nil
 	}
-	text := "On: the first cycle begins within five seconds. It reads " + sourceNames[v.setup.Source.Kind] + " and the target whole, and "
+	text := "If you switch it on, the first cycle begins within five seconds. It reads " + sourceNames[v.setup.Source.Kind] + " and the target whole, and "
 	if s.Counts.Linked > 0 {
-		text = "On: a cycle begins within five seconds. It reads what changed at " + sourceNames[v.setup.Source.Kind] + ", and "
+		text = "If you switch it on, a cycle begins within five seconds. It reads what changed at " + sourceNames[v.setup.Source.Kind] + ", and "
 	}
 	plan, err := v.lastPlan()
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/rollcall-scim/rollcall/provision"
 )
 
-// setupPage is the editor of a set-up, of a new application too.
-type setupPage struct {
+// appSetupPage is the editor of a set-up, of a new application too.
+type appSetupPage struct {
 	Head      appHead // empty for a new one
 	Document  string
 	Version   int64
@@ -55,8 +55,8 @@ type diffLine struct{ Kind, Text string }
 
 type templateView struct{ Key, Name, Text string }
 
-// templates are those of the commands, in words for people.
-var templates = []templateView{
+// appTemplates are those of the commands, in words for people.
+var appTemplates = []templateView{
 	{"directory", "This directory", "The people of this tenant. A change is at the target within two seconds."},
 	{"ldap", "LDAP or Active Directory", "A server that is asked for what changed."},
 	{"scim", "Another SCIM server", "A service that speaks SCIM 2.0."},
@@ -67,7 +67,7 @@ var templates = []templateView{
 
 // showNewApplication begins with a template.
 func (c *Console) showNewApplication(v *visit) error {
-	p := setupPage{Templates: templates}
+	p := appSetupPage{Templates: appTemplates}
 	if name := v.r.FormValue("template"); name != "" {
 		text, err := provision.Template(name)
 		if err != nil {
@@ -92,7 +92,7 @@ func inEditor(template string) string {
 
 // createApplication makes an application of what was typed.
 func (c *Console) createApplication(v *visit) error {
-	p := setupPage{Document: v.r.PostFormValue("document")}
+	p := appSetupPage{Document: v.r.PostFormValue("document")}
 	next, err := p.parse(nil)
 	if err != nil {
 		return v.showAgain("application_new.html", "New application", p, faultsSaid(err))
@@ -119,9 +119,9 @@ func (c *Console) createApplication(v *visit) error {
 	return v.done("/applications/"+made.Name, made.Name+" is made. Test the connection, then make a plan: nothing is written before it is on.")
 }
 
-// showSetup shows the set-up, its versions, and what changed between them.
-func (c *Console) showSetup(v *appVisit) error {
-	p := setupPage{Document: v.app.Document, Version: v.app.Version}
+// showAppSetup shows the set-up, its versions, and what changed between them.
+func (c *Console) showAppSetup(v *appVisit) error {
+	p := appSetupPage{Document: v.app.Document, Version: v.app.Version}
 	if err := v.fill(&p); err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func (c *Console) showSetup(v *appVisit) error {
 }
 
 // fill adds what the page has beside the document that is edited.
-func (v *appVisit) fill(p *setupPage) error {
+func (v *appVisit) fill(p *appSetupPage) error {
 	p.Head = v.head("set-up")
 	p.Secrets = secretsOf(p.Document, v.app.Secrets)
 	if a, err := provision.Parse([]byte(p.Document)); err == nil {
@@ -146,9 +146,9 @@ func (v *appVisit) fill(p *setupPage) error {
 	if err != nil {
 		return err
 	}
-	before := ""
+	before, names := "", map[string]string{}
 	for _, one := range versions {
-		w := versionView{Number: one.Number, Time: one.Time, Actor: one.Actor, Kind: one.Kind, Secrets: one.Secrets, Now: one.Number == v.app.Version}
+		w := versionView{Number: one.Number, Time: one.Time, Actor: v.called(one.Actor, names), Kind: one.Kind, Secrets: one.Secrets, Now: one.Number == v.app.Version}
 		for line := range strings.Lines(provision.Diff([]byte(before), []byte(one.Document))) {
 			switch line[0] {
 			case '+':
@@ -164,8 +164,24 @@ func (v *appVisit) fill(p *setupPage) error {
 	return nil
 }
 
+// called is whoever made a change, by the name that people know; names keeps those
+// that were found before.
+func (v *visit) called(actor string, names map[string]string) string {
+	id, person := strings.CutPrefix(actor, "user ")
+	if !person {
+		return actor
+	}
+	if names[id] == "" {
+		names[id] = "a person who is gone"
+		if u, err := v.t.User(v.r.Context(), id); err == nil {
+			names[id] = u.UserName
+		}
+	}
+	return names[id]
+}
+
 // diff shows what a version changed.
-func (v *appVisit) diff(p *setupPage, number string) error {
+func (v *appVisit) diff(p *appSetupPage, number string) error {
 	versions, err := v.t.ApplicationVersions(v.r.Context(), v.app.Name)
 	if err != nil {
 		return err
@@ -193,10 +209,10 @@ func (v *appVisit) diff(p *setupPage, number string) error {
 	return nil
 }
 
-// saveSetup keeps what was typed. The version in the form is the one that was
+// saveAppSetup keeps what was typed. The version in the form is the one that was
 // edited: what somebody else did meanwhile is not lost.
-func (c *Console) saveSetup(v *appVisit) error {
-	p := setupPage{Document: v.r.PostFormValue("document")}
+func (c *Console) saveAppSetup(v *appVisit) error {
+	p := appSetupPage{Document: v.r.PostFormValue("document")}
 	p.Version, _ = strconv.ParseInt(v.r.PostFormValue("version"), 10, 64)
 	again := func(err error) error {
 		p.faulty(err)
@@ -257,7 +273,7 @@ func (c *Console) rollBack(v *appVisit) error {
 }
 
 // parse reads the document and notes what is wrong with it.
-func (p *setupPage) parse(kept []string) (*provision.Application, error) {
+func (p *appSetupPage) parse(kept []string) (*provision.Application, error) {
 	p.Document = strings.ReplaceAll(p.Document, "\r\n", "\n")
 	p.Secrets = secretsOf(p.Document, kept)
 	next, err := provision.Parse([]byte(p.Document))
@@ -330,7 +346,7 @@ func secretsOf(document string, kept []string) (fields []secretField) {
 }
 
 // faulty notes faults by their lines.
-func (p *setupPage) faulty(err error) {
+func (p *appSetupPage) faulty(err error) {
 	var faults provision.Faults
 	if !errors.As(err, &faults) || len(p.Lines)+len(p.Other) > 0 {
 		return

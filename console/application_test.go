@@ -42,8 +42,8 @@ func TestApplicationIsSetUpAndRuns(t *testing.T) {
 // once.
 func TestApplicationIsSwitched(t *testing.T) {
 	eachRig(t, 1, func(t *testing.T, r *rig) {
-		r.get("/applications/out").ok().has("the first cycle begins within five seconds", "Make a plan first")
-		r.done(r.post("/applications/out/status", "status", "on")).has("out is on", "On", "Off: a cycle that is running ends within a second")
+		r.get("/applications/out").ok().has("If you switch it on, the first cycle begins within five seconds", "Make a plan first")
+		r.done(r.post("/applications/out/status", "status", "on")).has("out is on", "On", "If you switch it off, a cycle that is running ends within a second")
 		r.get("/applications").ok().has("On").hasNot("not by itself")
 		r.done(r.post("/applications/out/status", "status", "off")).has("out is off")
 		r.done(r.post("/applications/out/set-up", "document", r.document("scope: {sync: assigned}"), "version", ""))
@@ -77,7 +77,7 @@ func TestLeaversWait(t *testing.T) {
 		chosen := html.UnescapeString(ids[0][1])
 		r.post("/applications/out/plan", "word", "approve", "id", chosen).ok().has("Carry out 1 change now?", "Access at the target ends for 1 person or group")
 		r.post("/applications/out/plan", "word", "approve", "id", chosen, "sure", "yes").is(303)
-		r.settled().has("3 changes wait", "1 disabled")
+		r.settled().has("3 changes wait", "1 disabled, 3 waiting")
 		r.post("/applications/out/plan", "word", "approve", "id", chosen, "sure", "yes").is(422).has("does not wait any more")
 
 		p = r.get("/applications/out/plan").ok()

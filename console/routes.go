@@ -125,7 +125,7 @@ func (c *Console) applicationRoutes(mux *http.ServeMux) {
 	c.onApp(mux, "GET /applications/{name}/logs", c.showAppLogs)
 	c.onApp(mux, "GET /applications/{name}/logs/export", c.exportAppLogs)
 	c.onApp(mux, "GET /applications/{name}/logs/{cycle}/{number}", c.showAppLogEntry)
-	c.onApp(mux, "GET /applications/{name}/set-up", c.showSetup)
-	c.onApp(mux, "POST /applications/{name}/set-up", c.saveSetup)
+	c.onApp(mux, "GET /applications/{name}/set-up", c.showAppSetup)
+	c.onApp(mux, "POST /applications/{name}/set-up", c.saveAppSetup)
 	c.onApp(mux, "POST /applications/{name}/set-up/roll-back", c.rollBack)
 }
