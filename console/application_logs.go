@@ -91,6 +91,9 @@ func (c *Console) showAppLogEntry(v *appVisit) error {
 		return directory.ErrNotFound
 	}
 	d := ops[0].Details()
+	for i, x := range d.Exchanges {
+		d.Exchanges[i].Request, d.Exchanges[i].Response = indented(x.Request), indented(x.Response)
+	}
 	return v.show("application_log_entry.html", ops[0].Name, logEntryPage{Head: v.head("logs"), Op: viewOp(ops[0]), To: v.person(ops[0].Anchor),
 		Steps: d.Steps, Exchanges: d.Exchanges, Target: ops[0].Target})
 }

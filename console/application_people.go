@@ -133,7 +133,7 @@ func (v *appVisit) orphans(p *peoplePage) error {
 	return nil
 }
 
-type personPage struct {
+type appPersonPage struct {
 	Head    appHead
 	Who     objectView
 	In      bool
@@ -164,7 +164,7 @@ func (v *appVisit) why(key string, answer *answerView) error {
 	if key == "" {
 		return said("Say who: a userPrincipalName, a group's displayName, or the source's key.")
 	}
-	var p personPage
+	var p appPersonPage
 	err := v.with(func(ctx context.Context, e *provision.Engine) error {
 		x, err := e.Why(ctx, key)
 		if err != nil {
@@ -180,8 +180,8 @@ func (v *appVisit) why(key string, answer *answerView) error {
 	return v.show("application_person.html", p.Who.Name, p)
 }
 
-func (v *appVisit) explained(x *provision.Explanation) personPage {
-	p := personPage{Head: v.head("people"), Who: v.object(x.Object), In: x.Decision.In, Why: inConsole(x.Decision.Why), Clauses: x.Decision.Clauses, Log: viewOps(x.Log)}
+func (v *appVisit) explained(x *provision.Explanation) appPersonPage {
+	p := appPersonPage{Head: v.head("people"), Who: v.object(x.Object), In: x.Decision.In, Why: inConsole(x.Decision.Why), Clauses: x.Decision.Clauses, Log: viewOps(x.Log)}
 	for _, value := range x.Values {
 		switch {
 		case value.Skip || value.Value == nil && len(value.Refs) == 0:
@@ -228,7 +228,7 @@ func (c *Console) provisionPerson(v *appVisit) error {
 	if name == "" {
 		return said("Say who: a userPrincipalName, an e-mail address, a group's displayName, or the source's key.")
 	}
-	var shown personPage
+	var shown appPersonPage
 	err := v.with(func(ctx context.Context, e *provision.Engine) error {
 		a, err := e.Demand(ctx, name, preview, v.actor())
 		if err != nil {
@@ -237,7 +237,7 @@ func (c *Console) provisionPerson(v *appVisit) error {
 		answer := answerOf(a, preview)
 		x, err := e.Why(ctx, a.Object.Anchor)
 		if err != nil { // a preview of somebody whom no cycle has met
-			shown = personPage{Head: v.head("people"), Who: v.object(a.Object), In: a.Decision.In, Why: inConsole(a.Decision.Why), Answer: answer}
+			shown = appPersonPage{Head: v.head("people"), Who: v.object(a.Object), In: a.Decision.In, Why: inConsole(a.Decision.Why), Answer: answer}
 			return nil
 		}
 		shown = v.explained(x)
@@ -253,7 +253,7 @@ func (c *Console) provisionPerson(v *appVisit) error {
 	return v.done(shown.Who.To, provisioned(shown))
 }
 
-func provisioned(p personPage) string {
+func provisioned(p appPersonPage) string {
 	if len(p.Answer.Ops) == 0 {
 		return "Nothing was to be written for " + p.Who.Name + "."
 	}

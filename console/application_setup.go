@@ -358,16 +358,20 @@ func (p *appSetupPage) faulty(err error) {
 			says = strings.Join(f.Path, ".") + ": " + says
 		}
 		if f.Line < 1 || f.Line > len(lines) {
-			p.Other = append(p.Other, inConsole(says))
+			p.Other = append(p.Other, inSetup(says))
 			continue
 		}
 		if n := len(p.Lines); n > 0 && p.Lines[n-1].Line == f.Line {
-			p.Lines[n-1].Says = append(p.Lines[n-1].Says, inConsole(says))
+			p.Lines[n-1].Says = append(p.Lines[n-1].Says, inSetup(says))
 			continue
 		}
-		p.Lines = append(p.Lines, lineFault{f.Line, lines[f.Line-1], []string{inConsole(says)}})
+		p.Lines = append(p.Lines, lineFault{f.Line, lines[f.Line-1], []string{inSetup(says)}})
 	}
 }
+
+// inSetup is what is wrong, without the command that it may name; it begins with a
+// key as the set-up spells it.
+func inSetup(text string) string { return command.ReplaceAllString(text, "") }
 
 // faultsSaid sums up faults, which the page shows one by one.
 func faultsSaid(err error) error {
