@@ -37,7 +37,6 @@ func newTown(t *testing.T, people int) *town {
 	t.Setenv("ROLLCALL_DATABASE", "sqlite:"+n.path)
 	n.furnish(people)
 	n.address, _ = startServe(t)
-	n.provision()
 	return n
 }
 
@@ -132,6 +131,7 @@ func (n *town) pages() []string {
 // than a phone, no script or style that the policy refuses.
 func TestEveryPage(t *testing.T) {
 	n := newTown(t, 60)
+	n.provision()
 	script := axe(t)
 	c := n.enter()
 	for _, l := range []look{looks[0], looks[3]} {
@@ -165,6 +165,7 @@ func TestScreenshots(t *testing.T) {
 		people = 200
 	}
 	n := newTown(t, people)
+	n.provision()
 	c := n.enter()
 	for _, l := range looks {
 		c.as(l)
