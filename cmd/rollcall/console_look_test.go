@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/rollcall-scim/rollcall/directory"
 	"github.com/rollcall-scim/rollcall/sqlstore"
@@ -66,8 +65,6 @@ func (n *town) furnish(people int) {
 		_, err := acme.RemoveUser(ctx, p.address)
 		n.must(err)
 	}
-	n.token, err = acme.CreateToken(ctx, townAdmin, "Entra ID", time.Now().AddDate(0, 0, 20))
-	n.must(err)
 	n.link, err = acme.SignInLink(ctx, townAdmin)
 	n.must(err)
 	found, err := acme.User(ctx, all[0].address)
@@ -87,6 +84,7 @@ func (n *town) somebody(i int) person {
 // provision lets an identity provider send some people, one of whom waits for a
 // group that is not there.
 func (n *town) provision() {
+	n.token = strings.TrimSpace(shell{n.t}.must("token", "create", "--tenant", "acme", "--user", townAdmin, "--name", "Entra ID", "--expires", "20d"))
 	for i := range 6 {
 		p := n.somebody(200_000 + i)
 		want := 201
@@ -124,7 +122,7 @@ func (n *town) enter() *chrome {
 
 // pages are the pages of a company admin.
 func (n *town) pages() []string {
-	return []string{"/", "/set-up", "/set-up/entra", "/set-up/okta", "/activity", "/attention", "/connections", "/connections/default", "/set-up/invitations", "/settings", "/profile", "/profile/password", "/profile/tokens", "/help/", "/help/faq", "/help/console"}
+	return []string{"/", "/activity", "/attention", "/set-up", "/set-up/entra", "/set-up/okta", "/set-up/invitations", "/connections", "/connections/default", "/settings", "/profile", "/profile/password", "/profile/tokens", "/help/", "/help/faq", "/help/console"}
 }
 
 // Every page can be used by everybody: nothing serious by axe, nothing wider
