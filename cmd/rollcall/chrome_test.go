@@ -185,7 +185,7 @@ func (c *chrome) sees(texts ...string) {
 func (c *chrome) press(text string) {
 	c.t.Helper()
 	const press = `(text => {
-		const seen = [...document.querySelectorAll('button, a, summary, label')].filter(e => e.checkVisibility() && !e.disabled);
+		const seen = [...document.querySelectorAll('button, a, summary, label, input[type="checkbox"], input[type="radio"]')].filter(e => e.checkVisibility() && !e.disabled);
 		const said = e => (e.innerText.trim() || e.getAttribute('aria-label') || '').replace(/\s+/g, ' ');
 		const one = seen.find(e => said(e) === text) || seen.find(e => said(e).startsWith(text));
 		one?.click();

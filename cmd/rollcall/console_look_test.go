@@ -122,7 +122,12 @@ func (n *town) enter() *chrome {
 
 // pages are the pages of a company admin.
 func (n *town) pages() []string {
-	return []string{"/", "/activity", "/attention", "/set-up", "/set-up/entra", "/set-up/okta", "/set-up/invitations", "/connections", "/connections/default", "/settings", "/profile", "/profile/password", "/profile/tokens", "/help/", "/help/faq", "/help/console"}
+	return []string{
+		"/", "/users", "/users?q=an", "/users/new", "/users/" + n.person, "/users/" + n.person + "/edit", "/users/removed", "/users/unmatched", "/users/profile-again",
+		"/groups", "/teams", "/idp-groups", "/tasks",
+		"/set-up", "/set-up/entra", "/set-up/okta", "/set-up/invitations", "/activity", "/attention", "/connections", "/connections/default",
+		"/settings", "/profile", "/profile/password", "/profile/tokens", "/help/", "/help/faq", "/help/console",
+	}
 }
 
 // Every page can be used by everybody: nothing serious by axe, nothing wider

@@ -61,7 +61,7 @@ func TestAnAdminsAfternoon(t *testing.T) {
 		t.Errorf("the address does not keep the search: %s", got)
 	}
 	c.press("Aino Virtanen")
-	c.sees("Tampere", "Connection", "Entra ID")
+	c.sees("Tampere", "owns the attributes")
 	c.choose("to", "Sweden")
 	c.press("Move …")
 	c.press("Yes, go on")
@@ -73,7 +73,7 @@ func TestAnAdminsAfternoon(t *testing.T) {
 	c.sees(gone.address)
 	c.press("Choose " + gone.name())
 	c.press("Restore")
-	c.sees("restored")
+	c.sees("Restored: 1 person")
 	c.open(n.url("/users?q=" + gone.family))
 	c.sees(gone.address)
 
