@@ -50,7 +50,7 @@ func TestAnAdminsAfternoon(t *testing.T) {
 	c.sees(aino.address, "Group does not exist")
 	c.open(n.url("/attention"))
 	c.sees(`Group "Finland" does not exist: 1 person waits`)
-	c.press("Create the group and let the one person in now")
+	c.press("Create the group and let this person in now")
 	c.sees("1 person is in")
 
 	// She finds her by the beginnings of words, as she types, and moves her.
