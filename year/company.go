@@ -16,7 +16,10 @@ type company struct {
 	accounts []*account
 	of       map[string][]*account // by person
 	groups   []*group
-	byHand   map[string]string // a person's team that an admin put him into
+	missing  map[string]bool // countries whose group the server's admin has not made yet
+	// nicknames: mailNickname is mapped to externalId, as Entra ID does unless
+	// told otherwise, so that who has the address has the externalId as well.
+	nicknames bool
 
 	ledger
 
@@ -27,9 +30,10 @@ type company struct {
 // account is an object in the directory of an identity provider. A person may
 // have several in the course of time, and two at once with two providers.
 type account struct {
-	object string // its immutable id there
-	person string
-	idp    int
+	object   string // its immutable id there
+	external string // what the provider sends as externalId
+	person   string
+	idp      int
 	Attributes
 
 	enabled, assigned, inScope bool
@@ -55,8 +59,9 @@ const recycleBin = 30 * dayLong
 
 func newCompany(s *Story) *company {
 	sides := len(idpsOf(s.IdP))
-	c := &company{story: s, of: map[string][]*account{}, byHand: map[string]string{},
-		touched: make([][]*account, sides), moved: make([][]*group, sides)}
+	c := &company{story: s, of: map[string][]*account{}, missing: map[string]bool{},
+		nicknames: idpsOf(s.IdP)[0] == "entra" && s.Seed%2 == 1,
+		touched:   make([][]*account, sides), moved: make([][]*group, sides)}
 	for _, p := range s.People {
 		c.open(p)
 	}
@@ -78,6 +83,10 @@ func (c *company) open(p Person) {
 	p.IdP = min(p.IdP, len(c.touched)-1)
 	a := &account{object: c.objectID(p.Key, len(c.of[p.Key])), person: p.Key, idp: p.IdP, Attributes: p.Attributes,
 		enabled: true, assigned: true, inScope: true, deleted: never}
+	a.external = a.object
+	if c.nicknames && p.IdP == 0 {
+		a.external, _, _ = strings.Cut(a.UserName, "@")
+	}
 	c.accounts = append(c.accounts, a)
 	c.of[p.Key] = append(c.of[p.Key], a)
 	c.touch(a)

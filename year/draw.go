@@ -146,6 +146,7 @@ func (d *draw) kinds() []kind {
 		{.12, 3, 1, 1, d.move},
 		{.05, 2, 1, 1, d.relocate},
 		{.04, 2, 1, 3, d.typo},
+		{0, 1, 3, half, d.newCountry},
 		{.15, 3, 1, 1, d.joins},
 		{.10, 2, 1, 1, d.quits},
 		{.002, 1, 2, 2, d.newGroup},

@@ -159,3 +159,21 @@ func (d *draw) wrongScope(at Minute) {
 	}
 	d.add(Event{At: at, What: Scope, Who: who, For: 120 + d.IntN(240), Why: "a wrong scope takes " + strconv.Itoa(len(who)) + " people out of the application, for some hours"})
 }
+
+// newCountry is a country that the company has not been in: somebody moves
+// there, somebody is hired there, and two days later the server's admin hears that
+// it wants a group.
+func (d *draw) newCountry(at Minute) {
+	f := d.some(at, isIn)
+	if f == nil {
+		return
+	}
+	f.Country, f.City = "Norway", "Oslo"
+	f.rested = at + 3*pause
+	hired := d.invent(0)
+	hired.Country, hired.City, hired.rested = "Norway", "Oslo", at+3*pause
+	p := hired.Person
+	d.add(Event{At: at, What: GroupNeeded, Who: []string{f.Key}, New: &p, Name: "Norway",
+		Why: f.display() + " moves to Norway, where " + p.display() + " is hired; nobody has been there before"})
+	d.add(Event{At: at + 2*dayLong, What: GroupGiven, Name: "Norway", Why: "the admin makes the group Norway"})
+}

@@ -2,12 +2,12 @@ package year
 
 // What Entra ID sends, as interop/cases/entra*.yaml have it.
 
-// newUser is the POST of a mapping that most people have: objectId is the
-// externalId.
+// newUser is the POST of the default mapping; in every other company objectId is
+// the externalId, as most guides advise.
 func (e *entra) newUser(a *account) obj {
 	return obj{
 		"schemas", list{userURN, enterpriseURN},
-		"externalId", a.object,
+		"externalId", a.external,
 		"userName", a.UserName,
 		"active", true,
 		"addresses", list{obj{"type", "work", "country", a.Country, "locality", a.City}},
@@ -58,8 +58,8 @@ func (e *entra) changes(a *account, r *remembered, there map[string]any) (ops []
 	if !a.live() {
 		return ops
 	}
-	if have := text(there, "externalId"); have != a.object {
-		ops = append(ops, change{verb(have), "externalId", a.object, false})
+	if have := text(there, "externalId"); have != a.external {
+		ops = append(ops, change{verb(have), "externalId", a.external, false})
 	}
 	for _, f := range fieldsOf(a) {
 		if have := text(there, f.at...); have != f.want {

@@ -2,8 +2,10 @@ package year
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -153,14 +155,14 @@ func (v *view) sort(users []map[string]any) {
 
 // index finds accounts by what the server shows of them.
 type index struct {
-	byObject map[string]*account
-	byName   map[string][]*account // of userNames in small letters, and of those in the recycle bin
+	byExternal map[string][]*account
+	byName     map[string][]*account // of userNames in small letters, and of those in the recycle bin
 }
 
 func (c *company) index() index {
-	x := index{map[string]*account{}, map[string][]*account{}}
+	x := index{map[string][]*account{}, map[string][]*account{}}
 	for _, a := range c.accounts {
-		x.byObject[a.object] = a
+		x.byExternal[a.external] = append(x.byExternal[a.external], a)
 		for _, name := range []string{a.UserName, a.tombstone()} {
 			name = strings.ToLower(name)
 			x.byName[name] = append(x.byName[name], a)
@@ -174,11 +176,14 @@ func (c *company) index() index {
 // else of whoever had it last.
 func (j *judge) whose(u map[string]any) string {
 	external, number, name := text(u, "externalId"), text(u, enterpriseURN, "employeeNumber"), strings.ToLower(text(u, "userName"))
-	if a := j.index.byObject[external]; a != nil {
-		return a.person
+	bearers := j.index.byExternal[external]
+	if len(bearers) == 0 {
+		bearers = j.index.byName[name]
 	}
-	bearers := j.index.byName[name]
 	for _, is := range []func(*account) bool{
+		func(a *account) bool {
+			return number != "" && a.Employee == number && strings.EqualFold(a.UserName, name)
+		},
 		func(a *account) bool { return number != "" && a.Employee == number },
 		(*account).live,
 		func(*account) bool { return true },
@@ -271,10 +276,20 @@ func (v *view) find(kind Kind, key, who, what, problem string) {
 	f.Days++
 }
 
-// cannotRead is the end of judging: the server lets nobody read any more.
+// cannotRead is the end of judging: the server lets nobody read any more. A token
+// that worked until now and is refused is a finding; the year ends with it.
 func (j *judge) cannotRead(day int, err error) error {
-	return fmt.Errorf("day %d: the server cannot be read: %w", day, err)
+	var refused *Refused
+	if !errors.As(err, &refused) || refused.Status != http.StatusUnauthorized {
+		return fmt.Errorf("day %d: the server cannot be read: %w", day, err)
+	}
+	v := &view{judge: j, day: day, counts: map[Kind]int{}}
+	v.find(Stopped, "p1", "the token", fmt.Sprintf("on day %d the server began to refuse the token, and nothing is provisioned any more: %s", day, refused.Detail), "")
+	return errStopped
 }
+
+// errStopped ends a year early, with a report.
+var errStopped = errors.New("the token is refused")
 
 // finish puts the findings into the report, each with its story.
 func (j *judge) finish(r *Report) {

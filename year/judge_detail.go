@@ -17,7 +17,7 @@ func (v *view) judgeAttributes(person string, shown map[string]any, problem stri
 	if a == nil {
 		return
 	}
-	want := map[string]string{"userName": a.UserName, "externalId": a.object}
+	want := map[string]string{"userName": a.UserName, "externalId": a.external}
 	if a.idp > 0 { // the judge reads with the first provider's token, and an externalId is what the asking one gave
 		want["externalId"] = text(shown, "externalId")
 	}
@@ -78,6 +78,9 @@ func (v *view) judgeTeams(person string, shown map[string]any) {
 		return
 	}
 	teams, name := teamsOf(shown), v.company.name(person)
+	if has := text(shown, rollcallURN, "group", "display"); v.Server.Group != nil && has != a.Country {
+		v.find(Team, person+" group", name, fmt.Sprintf("%s is in the group %q and should be in %q", name, has, a.Country), "")
+	}
 	for _, by := range [][2]string{{"department", a.Department}, {"locality", a.City}} {
 		origin, want := by[0], by[1]
 		if has := withOrigin(teams, origin); !slices.Equal(has, []string{strings.ToLower(want)}) {
@@ -85,8 +88,8 @@ func (v *view) judgeTeams(person string, shown map[string]any) {
 		}
 	}
 	by, byHand := v.joined[person], withOrigin(teams, "manual")
-	if by.account == a && a.away > recycleBin && v.idps[a.idp].id(a) != by.id {
-		return // nobody need remember for longer than Entra ID itself does
+	if by.account == a && v.idps[a.idp].id(a) != by.id && (a.away > recycleBin || v.company.hold(by.id).name == "") {
+		return // a DELETE is final, and nobody need remember for longer than Entra ID itself does
 	}
 	switch {
 	case by.account == a && !slices.Contains(byHand, strings.ToLower(by.team)):

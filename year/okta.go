@@ -47,7 +47,7 @@ func (o *okta) create(a *account) request {
 		"emails", list{obj{"primary", true, "value", a.UserName, "type", "work"}},
 		"displayName", a.display(),
 		"locale", "en-US",
-		"externalId", a.object,
+		"externalId", a.external,
 		"groups", list{},
 		"password", "1mz050nq",
 		"title", a.Title,

@@ -16,7 +16,7 @@ func (plainly) lookUpGroup(name string) request {
 
 func (plainly) create(a *account) request {
 	return request{method: "POST", path: "/Users", header: plainHeader, body: obj{
-		"schemas", list{userURN, enterpriseURN}, "externalId", a.object, "userName", a.UserName, "active", true,
+		"schemas", list{userURN, enterpriseURN}, "externalId", a.external, "userName", a.UserName, "active", true,
 		"name", obj{"givenName", a.Given, "familyName", a.Family}, "displayName", a.display(), "title", a.Title,
 		"emails", list{obj{"value", a.UserName, "type", "work", "primary", true}},
 		"addresses", list{obj{"type", "work", "locality", a.City, "country", a.Country}},
@@ -28,7 +28,7 @@ func (plainly) asks(bool) bool { return false }
 // write replaces whole values: what has a filter in its path is noTarget by the
 // RFC where there is nothing yet.
 func (plainly) write(a *account, id string, _ map[string]any) request {
-	ops := []change{{"replace", "active", true, false}, {"replace", "externalId", a.object, false}, {"replace", "userName", a.UserName, false},
+	ops := []change{{"replace", "active", true, false}, {"replace", "externalId", a.external, false}, {"replace", "userName", a.UserName, false},
 		{"replace", "name", obj{"givenName", a.Given, "familyName", a.Family}, false},
 		{"replace", "displayName", a.display(), false}, {"replace", "title", a.Title, false},
 		{"replace", "emails", list{obj{"value", a.UserName, "type", "work", "primary", true}}, false},
@@ -85,7 +85,7 @@ func (onelogin) lookUpGroup(name string) request {
 
 func (onelogin) body(a *account) obj {
 	return obj{"schemas", list{"urn:scim:schemas:core:2.0", "urn:scim:schemas:extension:enterprise:2.0"},
-		"userName", a.UserName, "externalId", a.object, "displayName", a.display(), "title", a.Title,
+		"userName", a.UserName, "externalId", a.external, "displayName", a.display(), "title", a.Title,
 		"name", obj{"familyName", a.Family, "givenName", a.Given},
 		"emails", obj{"value", a.UserName, "type", "work", "primary", true},
 		"addresses", list{obj{"type", "work", "country", a.Country, "locality", a.City}},

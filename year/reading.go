@@ -178,7 +178,7 @@ func (j *judge) made(r map[string]any) bool {
 	if strings.HasSuffix(strings.ToLower(name), j.Story.Domain) {
 		return true
 	}
-	return external != "" && (j.index.byObject[external] != nil ||
+	return external != "" && (j.index.byExternal[external] != nil ||
 		slices.ContainsFunc(j.company.groups, func(g *group) bool { return g.object == external }))
 }
 

@@ -18,10 +18,11 @@ const (
 	IdPGroup   Kind = "wrong group"
 	Membership Kind = "manual membership" // lost, or somebody else's
 	Merged     Kind = "merged"            // two people and one account
+	Stopped    Kind = "stopped"           // the token is refused, and the year at its end
 )
 
 // Kinds are all, in the order in which they are told.
-var Kinds = []Kind{Ghost, Double, LockOut, Merged, Attribute, IdPGroup, Team, Membership}
+var Kinds = []Kind{Ghost, Double, LockOut, Stopped, Merged, Attribute, IdPGroup, Team, Membership}
 
 // Finding is something that the server had wrong at the end of a day.
 type Finding struct {
@@ -114,6 +115,8 @@ func clauseOf(k Kind, idp string) string {
 		return "RFC 7643 section 4.1.1: userName is unique; RFC 7644 section 3.3: 409 uniqueness"
 	case LockOut:
 		return "RFC 7644 sections 3.3, 3.5 and 3.12: what was taken with 2xx is done; " + page
+	case Stopped:
+		return page + ": a refused token is quarantine, and then nothing is provisioned; RFC 6750 section 3.1"
 	case Merged:
 		return "RFC 7643 section 3.1: an id is one resource's and never reassigned"
 	case Attribute:

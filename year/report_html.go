@@ -33,6 +33,7 @@ var means = map[Kind]string{
 	Ghost:      "Somebody left, or is out of the application's scope, and still has an account that lives.",
 	Double:     "One person has two living accounts.",
 	LockOut:    "Somebody should be in and is not.",
+	Stopped:    "The server refuses the token: from here on whoever leaves stays in, and whoever comes stays out.",
 	Merged:     "Two people share one account, and the server brought that about.",
 	Attribute:  "An attribute is not what the identity provider has, although the server answered that it took it.",
 	IdPGroup:   "A group has another name or other members than at the identity provider.",

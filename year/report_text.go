@@ -87,7 +87,7 @@ var eventNames = []struct {
 }{
 	{Hire, "hires"}, {Leave, "leavers"}, {Restore, "taken back"}, {Rehire, "hired again"}, {Change, "changes of name, address or place"},
 	{Scope, "wrong scopes"}, {JoinsToo, "second accounts"}, {GroupMade, "new groups"}, {GroupJoined, "joined a group"}, {GroupLeft, "left a group"},
-	{GroupNamed, "groups renamed"}, {JoinsByHand, "teams by hand"}, {LostAnswer, "lost answers"}, {Duplicate, "requests twice"}, {Reorder, "reorderings"},
+	{GroupNamed, "groups renamed"}, {JoinsByHand, "teams by hand"}, {GroupNeeded, "new countries"}, {LostAnswer, "lost answers"}, {Duplicate, "requests twice"}, {Reorder, "reorderings"},
 	{Throttle, "times throttled"}, {Outage, "outages"},
 }
 

@@ -93,7 +93,9 @@ const (
 	GroupLeft   What = "quits"
 	GroupNamed  What = "renames"
 
-	JoinsByHand What = "by hand" // an admin puts Who into the team Group
+	JoinsByHand What = "by hand"  // an admin puts Who into the team Group
+	GroupNeeded What = "country"  // Who moves to a country whose workspace group the admin has not made yet; New is hired there
+	GroupGiven  What = "admitted" // the admin makes it
 
 	LostAnswer What = "lost answer" // the next write is done, and its answer lost
 	Duplicate  What = "duplicate"   // the next write arrives twice

@@ -99,6 +99,9 @@ func (w *wire) shuffled() bool {
 func (w *wire) send(ctx context.Context, who string, r request) (answer, error) {
 	x := exchange{at: w.company.now, idp: w.idp, person: who, method: r.method, path: r.path, body: r.body}
 	a, err := w.through(ctx, r, &x)
+	if last := w.company.last(who); a.status == http.StatusBadRequest && last != nil && w.company.missing[last.Country] {
+		a.faulty, x.note = true, "the admin has yet to make the group"
+	}
 	x.status, x.detail = a.status, ""
 	if a.status >= 400 {
 		x.detail, _ = a.body["detail"].(string)

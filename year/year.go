@@ -12,6 +12,7 @@ package year
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -31,6 +32,8 @@ type Server struct {
 	// Clock moves the server's clock, where that can be done. Over the wire it
 	// cannot: then the year is over in minutes for the server.
 	Clock func(time.Time)
+	// Group makes a workspace group by hand, where that can be done.
+	Group func(ctx context.Context, name string) error
 	// Join puts somebody into a team by hand, where that can be done.
 	Join func(ctx context.Context, id, team string) error
 }
@@ -46,6 +49,7 @@ type Year struct {
 	idps    []idp
 	judge   *judge
 	booked  []appointment // what the story makes happen later
+	fault   error         // of the means by hand
 	report  *Report
 }
 
@@ -61,12 +65,19 @@ func (y *Year) Run(ctx context.Context) (report *Report, err error) {
 		return nil, err
 	}
 	defer func() {
-		if gone := y.judge.cleanUp(context.WithoutCancel(ctx), y.wires); err == nil && gone != nil {
+		gone := y.judge.cleanUp(context.WithoutCancel(ctx), y.wires)
+		switch {
+		case gone == nil || err != nil:
+		case y.judge.found[string(Stopped)+" p1"] != nil:
+			report.Notes = append(report.Notes, gone.Error())
+		default:
 			err = gone
 		}
 	}()
 	for day := 1; day <= y.Story.Days; day++ {
-		if err := y.live(ctx, day); err != nil {
+		if err := y.live(ctx, day); errors.Is(err, errStopped) {
+			break
+		} else if err != nil {
 			return nil, err
 		}
 		if y.Progress != nil {
@@ -118,7 +129,7 @@ func (y *Year) live(ctx context.Context, day int) error {
 		}
 	}
 	y.tick(to - 1)
-	return y.judge.day(ctx, day)
+	return errors.Join(y.fault, y.judge.day(ctx, day))
 }
 
 // appointment is something that happens at a time.
@@ -172,6 +183,17 @@ func (y *Year) happen(ctx context.Context, e Event) {
 		y.wires[min(e.IdP, len(y.wires)-1)].arm(e)
 	case JoinsByHand:
 		y.judge.joinByHand(ctx, e)
+	case GroupNeeded:
+		y.company.missing[e.Name] = y.Server.Group != nil
+		y.company.apply(Event{At: e.At, What: Change, Who: e.Who, Set: map[string]string{"country": e.Name, "city": "Oslo"}})
+		if e.New != nil {
+			y.company.apply(Event{At: e.At, What: Hire, New: e.New})
+		}
+	case GroupGiven:
+		delete(y.company.missing, e.Name)
+		if y.Server.Group != nil {
+			y.fault = errors.Join(y.fault, y.Server.Group(ctx, e.Name))
+		}
 	default:
 		if undo := y.company.apply(e); undo != nil {
 			y.booked = append(y.booked, appointment{e.At + Minute(e.For), undo})

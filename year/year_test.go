@@ -31,6 +31,9 @@ type ours struct {
 	purged int64
 	n      int
 	fault  string // of broken
+
+	groups   []string // workspace groups, with the feature on
+	personal bool     // the token is the admin's own
 }
 
 func serve(t testing.TB, store *sqlstore.Store) *ours {
@@ -74,15 +77,31 @@ func (o *ours) place(s year.Story) year.Server {
 	o.must(err)
 	token, err := admin.CreateConnectionToken(ctx, "default", "year", time.Time{})
 	o.must(err)
+	if o.personal {
+		token, err = admin.CreateToken(ctx, owner, "year", time.Time{})
+		o.must(err)
+	}
 	o.must(admin.CreateConnection(ctx, "second"))
 	second, err := admin.CreateConnectionToken(ctx, "second", "year", time.Time{})
 	o.must(err)
-	return year.Server{BaseURL: o.server.URL + scimhttp.Base, Token: token, Token2: second, Owner: owner,
+	server := year.Server{BaseURL: o.server.URL + scimhttp.Base, Token: token, Token2: second, Owner: owner,
 		Clock: o.tick,
 		Join: func(ctx context.Context, id, team string) error {
 			_, err := admin.AddToTeam(ctx, id, directory.TeamRef{Name: team})
 			return err
 		}}
+	if o.groups == nil {
+		return server
+	}
+	o.must(admin.Set(ctx, "groups", "true"))
+	server.Group = func(ctx context.Context, name string) error {
+		_, err := admin.CreateGroup(ctx, name)
+		return err
+	}
+	for _, name := range o.groups {
+		o.must(server.Group(ctx, name))
+	}
+	return server
 }
 
 // tick is also what serve does every hour: the purge, here every five days.
@@ -129,6 +148,42 @@ func TestTenCompanies(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// The other providers, and one beside the other.
+func TestOtherProviders(t *testing.T) {
+	t.Parallel()
+	o := serve(t, storetest.Open(t, storetest.SQLite(t)))
+	for _, idp := range []string{"onelogin", "rfc", "entra+okta"} {
+		for seed := range uint64(2) {
+			o.right(year.Draw(seed, idp, 30, 80))
+		}
+	}
+}
+
+// With the group feature on, everybody is in the group of his country, and waits
+// for one that is not made yet no longer than his provider's next try.
+func TestCountriesAndGroups(t *testing.T) {
+	t.Parallel()
+	o := serve(t, storetest.Open(t, storetest.SQLite(t)))
+	o.groups = []string{"Finland", "Sweden", "Germany", "Spain", "Poland", "France"}
+	for _, idp := range []string{"entra", "okta"} {
+		for seed := range uint64(2) {
+			o.right(year.Draw(seed, idp, 20, 60))
+		}
+	}
+}
+
+// behaviour.md 3.2: a personal token ends with its owner's access, and with it
+// the provisioning. The year says on which day.
+func TestTheOwnerOfTheTokenLeaves(t *testing.T) {
+	t.Parallel()
+	o := serve(t, storetest.Open(t, storetest.SQLite(t)))
+	o.personal = true
+	r := o.play(year.Draw(1, "entra", 12, 30))
+	if !has(r, year.Stopped) || len(r.Findings) != 1 || r.Findings[0].Day != 21 || len(r.Calendar) != 20 {
+		t.Error(text(r))
 	}
 }
 
