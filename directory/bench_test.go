@@ -47,6 +47,14 @@ func BenchmarkTenant(b *testing.B) {
 		}
 		return r
 	}
+	link, err := admin.SignInLink(ctx, "admin@acme.test")
+	if err != nil {
+		b.Fatal(err)
+	}
+	session, err := d.RedeemLink(ctx, link, "acme", directory.Via{})
+	if err != nil {
+		b.Fatal(err)
+	}
 	first := create().ID()
 	for range 200 {
 		create()
@@ -62,6 +70,11 @@ func BenchmarkTenant(b *testing.B) {
 			})
 		})
 	}
+	each("OpenSession", func() {
+		if _, err := d.OpenSession(ctx, session, "acme", directory.Via{}); err != nil {
+			b.Error(err)
+		}
+	})
 	each("Get", func() {
 		if _, err := open().Get(ctx, "User", first); err != nil {
 			b.Error(err)
