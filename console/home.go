@@ -8,9 +8,7 @@ import (
 
 // homePage is what an admin sees first.
 type homePage struct {
-	Row         directory.TenantRow
-	Groups      int
-	Teams       int
+	directory.Figures
 	Admin       bool // company admin
 	Charts      []chart
 	Connections []directory.ConnectionHealth
@@ -39,17 +37,8 @@ func (c *Console) liveHome(v *visit) error {
 }
 
 func (v *visit) homePage() (p homePage, err error) {
-	ctx := v.r.Context()
-	if p.Row, err = v.t.Row(ctx); err != nil {
+	if p.Figures, err = v.t.Figures(v.r.Context()); err != nil {
 		return p, err
-	}
-	groups, err := v.t.Groups(ctx)
-	if err != nil {
-		return p, err
-	}
-	for _, g := range groups {
-		p.Groups++
-		p.Teams += g.Teams
 	}
 	if p.Admin = v.me.Role == directory.RoleCompanyAdmin; !p.Admin {
 		return p, nil
@@ -84,4 +73,4 @@ func (v *visit) incoming(p *homePage) error {
 }
 
 // Unmatched is how many people SCIM has no idea about.
-func (p homePage) Unmatched() int64 { return p.Row.Users - p.Row.Matched }
+func (p homePage) Unmatched() int64 { return p.People - p.Matched }

@@ -162,6 +162,7 @@ var methods = map[string]struct {
 	"Forgotten":      {forAll, func(w *world, h *directory.Tenant) error { h.Forgotten(directory.User{}); return nil }},
 	"OtherNames":     {forGroup, func(w *world, h *directory.Tenant) error { _, err := h.OtherNames(w.t.Context(), "x"); return err }},
 
+	"Figures":         {forGroup, func(w *world, h *directory.Tenant) error { _, err := h.Figures(w.t.Context()); return err }},
 	"Groups":          {forGroup, func(w *world, h *directory.Tenant) error { _, err := h.Groups(w.t.Context()); return err }},
 	"CreateGroup":     {forAdmins, func(w *world, h *directory.Tenant) error { _, err := h.CreateGroup(w.t.Context(), ""); return err }},
 	"RenameGroup":     {forAdmins, func(w *world, h *directory.Tenant) error { return h.RenameGroup(w.t.Context(), "x", "y") }},
@@ -396,6 +397,12 @@ func TestGroupAdmin(t *testing.T) {
 			if got := locals(page.People); strings.Contains(got, "sven") {
 				t.Errorf("%+v finds %s: %v", q, got, err)
 			}
+		}
+		if f, err := gea.Figures(ctx); err != nil || f != (directory.Figures{People: 4, Groups: 1}) {
+			t.Errorf("figures %+v, %v", f, err)
+		}
+		if f, err := w.admin.Figures(ctx); err != nil || f != (directory.Figures{People: 6, Groups: 3, Teams: 1}) {
+			t.Errorf("all figures %+v, %v", f, err)
 		}
 		groups, err := gea.Groups(ctx)
 		w.must(err)
