@@ -82,8 +82,9 @@ func (n *town) somebody(i int) person {
 }
 
 // provision lets an identity provider send some people, one of whom waits for a
-// group that is not there.
+// group that is not there, and has an application that provisions further.
 func (n *town) provision() {
+	n.application()
 	n.token = strings.TrimSpace(shell{n.t}.must("token", "create", "--tenant", "acme", "--user", townAdmin, "--name", "Entra ID", "--expires", "20d"))
 	for i := range 6 {
 		p := n.somebody(200_000 + i)
@@ -95,6 +96,19 @@ func (n *town) provision() {
 			n.t.Fatalf("%d %s", status, body)
 		}
 	}
+}
+
+// application provisions two people into another tenant.
+func (n *town) application() {
+	sh := shell{n.t}
+	sh.must("tenant", "create", "beta", "--name", "Beta", "--admin-email", "admin@beta.test")
+	n.t.Setenv("ACME_TOKEN", strings.TrimSpace(sh.must("token", "create", "--tenant", "beta", "--user", "admin@beta.test")))
+	_, port, _ := strings.Cut(n.address, ":")
+	set := strings.NewReplacer("https://acme.example.com/api/scim/v2", "http://beta.localhost:"+port+"/api/scim/v2",
+		"# users: [anna@example.com]", "users: ["+n.somebody(0).address+", "+n.somebody(1).address+"]", "status: off ", "status: on ")
+	file := filepath.Join(n.t.TempDir(), "app.yaml")
+	n.must(os.WriteFile(file, []byte(set.Replace(sh.must("app", "template", "seed"))), 0o644))
+	sh.must("app", "apply", "-f", file, "--tenant", "acme")
 }
 
 func (n *town) must(err error) {
@@ -126,6 +140,7 @@ func (n *town) pages() []string {
 		"/", "/users", "/users?q=an", "/users/new", "/users/" + n.person, "/users/" + n.person + "/edit", "/users/removed", "/users/unmatched", "/users/profile-again",
 		"/groups", "/teams", "/idp-groups", "/tasks",
 		"/set-up", "/set-up/entra", "/set-up/okta", "/set-up/invitations", "/activity", "/attention", "/connections", "/connections/default",
+		"/applications", "/applications/acme", "/applications/acme/plan", "/applications/acme/people", "/applications/acme/logs", "/applications/acme/set-up",
 		"/settings", "/profile", "/profile/password", "/profile/tokens", "/help/", "/help/faq", "/help/console",
 	}
 }
