@@ -52,10 +52,10 @@ func (c *Console) door(r *http.Request) (d directory.Door, bare bool, err error)
 }
 
 // site is the address of a tenant's console, as the browser that asks would
-// reach it.
+// reach it. A public URL that is one host for all is no tenant's.
 func (c *Console) site(r *http.Request, tenant string) string {
-	if base := c.Hosts.PublicBaseURL(tenant); base != "" {
-		return strings.TrimSuffix(base, scimhttp.Base)
+	if strings.Contains(c.Hosts.PublicURL, "{tenant}") {
+		return strings.TrimSuffix(c.Hosts.PublicBaseURL(tenant), scimhttp.Base)
 	}
 	scheme, _, _ := strings.Cut(c.Hosts.BaseURL(r), ":")
 	host := tenant + "." + c.Hosts.BaseDomain

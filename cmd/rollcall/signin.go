@@ -2,9 +2,11 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"strings"
 
@@ -24,18 +26,23 @@ func withConsole(c *cobra.Command) *cobra.Command {
 }
 
 // consoleURL is where a tenant's console is; without a tenant that of operators,
-// at the bare host.
+// at the bare host. A public URL that is one host for all is no tenant's: each
+// tenant's console has a host of its own.
 func consoleURL(c *cobra.Command, tenant string) string {
-	label := tenant
-	if tenant == "" {
-		label = "{tenant}"
-	}
 	base, _ := c.Flags().GetString("public-url")
-	base = strings.TrimRight(strings.ReplaceAll(base, "{tenant}", label), "/")
-	if base == "" {
-		base = strings.TrimSuffix(tenantURLFromEnvironment(label), scimhttp.Base)
+	if tenant == "" && base != "" {
+		return strings.TrimRight(strings.Replace(base, "{tenant}.", "", 1), "/")
 	}
-	return strings.Replace(base, "{tenant}.", "", 1)
+	if strings.Contains(base, "{tenant}") {
+		return strings.TrimRight(strings.ReplaceAll(base, "{tenant}", tenant), "/")
+	}
+	cfg := configFromEnvironment()
+	if one, err := url.Parse(base); err == nil && one.Host != "" {
+		return one.Scheme + "://" + strings.Replace(one.Host, one.Hostname(), tenant+"."+cfg.baseDomain, 1)
+	}
+	cfg.publicURL = ""
+	at := strings.TrimSuffix(cfg.writtenURL(cmp.Or(tenant, "{tenant}")), scimhttp.Base)
+	return strings.Replace(at, "{tenant}.", "", 1)
 }
 
 // signInURL is what a person opens to use a link.

@@ -34,6 +34,12 @@ func TestSignInLinks(t *testing.T) {
 	if out := s.must("operator", "sign-in-link"); !strings.HasPrefix(out, "https://rollcall.example/operator/sign-in/rcl_") {
 		t.Errorf("the operator's link is %s", out)
 	}
+	t.Setenv("ROLLCALL_PUBLIC_URL", "https://rollcall.example")
+	t.Setenv("ROLLCALL_BASE_DOMAIN", "rollcall.example")
+	if out := s.must("user", "sign-in-link", "anna@globex.test", "--tenant", "globex"); !strings.HasPrefix(out, "https://globex.rollcall.example/sign-in/link/rcl_") {
+		t.Errorf("with one public URL for all tenants the link is %s", out)
+	}
+	t.Setenv("ROLLCALL_BASE_DOMAIN", "")
 	t.Setenv("ROLLCALL_PUBLIC_URL", "")
 	if out := s.must("operator", "sign-in-link"); !strings.HasPrefix(out, "http://localhost:8080/operator/sign-in/rcl_") {
 		t.Errorf("the operator's link is %s", out)

@@ -187,6 +187,11 @@ func describe(c *cobra.Command, t *directory.Tenant) (tenantSheet, error) {
 // tenantURLFromEnvironment is the Tenant URL as a server started from this
 // environment has it; with serve's defaults where it says nothing.
 func tenantURLFromEnvironment(tenant string) string {
+	cfg := configFromEnvironment()
+	return cfg.writtenURL(tenant)
+}
+
+func configFromEnvironment() config {
 	cfg := config{listen: "127.0.0.1:8080", baseDomain: "localhost", publicURL: os.Getenv(variable("public-url"))}
 	if domain := os.Getenv(variable("base-domain")); domain != "" {
 		cfg.baseDomain = domain
@@ -194,9 +199,11 @@ func tenantURLFromEnvironment(tenant string) string {
 	if listen := os.Getenv(variable("listen")); listen != "" {
 		cfg.listen = listen
 	}
-	if url := cfg.hosts().PublicBaseURL(tenant); url != "" {
-		return url
-	}
+	return cfg
+}
+
+// writtenURL is tenantURL for a server that was only written down.
+func (cfg *config) writtenURL(tenant string) string {
 	scheme := "http"
 	if os.Getenv(variable("tls-cert")) != "" {
 		scheme = "https"
