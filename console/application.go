@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/rollcall-scim/rollcall/directory"
@@ -18,6 +19,8 @@ type Applications struct {
 	Open func(ctx context.Context, t *directory.Tenant, a directory.Application) (e *provision.Engine, closing func(), err error)
 	// Background does work that outlives its page. Its context ends with the server.
 	Background func(work func(ctx context.Context))
+
+	running sync.Map // what pages of this server began: context.CancelCauseFunc by the application's id
 }
 
 // appVisit is a visit to a page of one application.
@@ -139,7 +142,15 @@ func (v *appVisit) start(work func(ctx context.Context, e *provision.Engine) err
 	ended := make(chan error, 1)
 	v.c.Applications.Background(func(ctx context.Context) {
 		defer closing()
-		err := work(ctx, e)
+		ctx, stop := context.WithCancelCause(ctx)
+		defer stop(nil)
+		var err error
+		if _, busy := v.c.Applications.running.LoadOrStore(v.app.ID, stop); busy {
+			err = provision.ErrLeased
+		} else {
+			err = work(ctx, e)
+			v.c.Applications.running.Delete(v.app.ID)
+		}
 		if err != nil {
 			v.c.Logger.Warn("what a page asked of an application was not done", "application", v.app.ID, "error", err)
 		}

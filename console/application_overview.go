@@ -165,6 +165,24 @@ func (c *Console) runApplication(v *appVisit) error {
 	return v.done(v.at(""), "A cycle runs.")
 }
 
+// stopApplication ends the cycle that runs: one that a page began by itself, one
+// of the schedule by switching the application off.
+func (c *Console) stopApplication(v *appVisit) error {
+	if stop, here := c.Applications.running.Load(v.app.ID); here {
+		stop.(context.CancelCauseFunc)(said("stopped by " + v.me.UserName))
+		return v.done(v.at(""), "The cycle ends within a second. The next one goes on from there.")
+	}
+	if v.setup == nil || v.setup.Status != provision.On {
+		return said("No cycle runs here that could be stopped: it has ended, or it was begun at a command line, where it can be ended.")
+	}
+	next := *v.setup
+	next.Status = provision.Off
+	if err := v.put(&next, nil, v.app.Version); err != nil {
+		return err
+	}
+	return v.done(v.at(""), v.app.Name+" is off, which ends its cycle within a second.")
+}
+
 // restartApplication begins again with an initial cycle.
 func (c *Console) restartApplication(v *appVisit) error {
 	if ok, err := v.confirm(fmt.Sprintf("Begin %s again with an initial cycle? It forgets how far the source was read, who waits to be tried again, and a quarantine. Links stay, so nobody is made twice.", v.app.Name), 0); !ok {

@@ -25,6 +25,8 @@ type appSetupPage struct {
 	Diff      []diffLine
 	DiffOf    string
 	Templates []templateView
+	Schema    string   // of Entra ID, as it was pasted
+	LeftOut   []string // of it, because there is no counterpart
 }
 
 // secretField is a secret that the set-up refers to.
@@ -76,6 +78,18 @@ func (c *Console) showNewApplication(v *visit) error {
 		p.Document = inEditor(text)
 		p.Secrets = secretsOf(p.Document, nil)
 	}
+	return v.show("application_new.html", "New application", p)
+}
+
+// importSchema begins with the mappings and scoping filters of an application of
+// Entra ID.
+func (c *Console) importSchema(v *visit) error {
+	text, notes, err := provision.ImportSchema([]byte(v.r.PostFormValue("schema")), strings.TrimSpace(v.r.PostFormValue("name")))
+	if err != nil {
+		return v.showAgain("application_new.html", "New application", appSetupPage{Templates: appTemplates, Schema: v.r.PostFormValue("schema")}, said(err.Error()))
+	}
+	p := appSetupPage{Document: string(text), LeftOut: notes}
+	p.Secrets = secretsOf(p.Document, nil)
 	return v.show("application_new.html", "New application", p)
 }
 

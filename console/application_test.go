@@ -5,8 +5,10 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rollcall-scim/rollcall/provision/target/hostile"
+	"github.com/rollcall-scim/rollcall/sqlstore/storetest"
 )
 
 // From nothing to a provisioned target: the connection is tested, a plan is looked
@@ -134,6 +136,27 @@ func TestApplicationSetup(t *testing.T) {
 		r.post("/applications/out/set-up", "document", strings.Replace(narrow, "${OUT_TOKEN}", "so-many-words", 1)).is(303)
 		r.get("/applications/out/set-up").ok().hasNot("so-many-words")
 	})
+}
+
+// A cycle that runs can be stopped, and another one cannot begin beside it.
+func TestApplicationIsStopped(t *testing.T) {
+	eachRig(t, 9, func(t *testing.T, r *rig) {
+		r.target.Switch(func(w *hostile.Switches) { w.Slow = 3 * time.Second })
+		r.done(r.post("/applications/out/run")).has("A cycle runs.", "Stop")
+		r.post("/applications/out/run").is(422).has("A cycle of this application is running")
+		r.done(r.post("/applications/out/stop")).has("ends within a second")
+		r.settled().has("Stopped by "+admin, "Off")
+		r.post("/applications/out/stop").is(422).has("No cycle runs here")
+	})
+}
+
+// What an application of Entra ID has is taken over.
+func TestSchemaIsTakenOver(t *testing.T) {
+	s := newSite(t, storetest.Open(t, storetest.SQLite(t)))
+	b := s.signedIn(admin)
+	schema := `{"synchronizationRules":[{"objectMappings":[{"enabled":true,"sourceObjectName":"User","targetObjectName":"User","attributeMappings":[{"matchingPriority":1,"source":{"expression":"[userPrincipalName]","type":"Attribute","name":"userPrincipalName"},"targetAttributeName":"userName"}]}]}]}`
+	b.post("/new-application/schema", "name", "acme", "schema", schema).ok().has("userName: {from: userPrincipalName, match: 1}", "ACME_TOKEN")
+	b.post("/new-application/schema", "name", "acme", "schema", "{").is(422).has("Or take an application over")
 }
 
 // An application ends with its name's confirmation, and others cannot see any.

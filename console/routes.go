@@ -103,15 +103,17 @@ func (c *Console) routes(mux *http.ServeMux) {
 
 func (c *Console) applicationRoutes(mux *http.ServeMux) {
 	c.on(mux, companyAdmin, "GET /applications", c.showApplications)
-	c.on(mux, companyAdmin, "GET /applications-live", c.liveApplications)
+	c.on(mux, companyAdmin, "GET /application-list/live", c.liveApplications)
 	c.on(mux, companyAdmin, "GET /new-application", c.showNewApplication)
 	c.on(mux, companyAdmin, "POST /new-application", c.createApplication)
+	c.on(mux, companyAdmin, "POST /new-application/schema", c.importSchema)
 
 	c.onApp(mux, "GET /applications/{name}", c.showApplication)
 	c.onApp(mux, "GET /applications/{name}/live", c.liveApplication)
 	c.onApp(mux, "POST /applications/{name}/status", c.switchApplication)
 	c.onApp(mux, "POST /applications/{name}/test", c.testApplication)
 	c.onApp(mux, "POST /applications/{name}/run", c.runApplication)
+	c.onApp(mux, "POST /applications/{name}/stop", c.stopApplication)
 	c.onApp(mux, "POST /applications/{name}/restart", c.restartApplication)
 	c.onApp(mux, "POST /applications/{name}/delete", c.deleteApplication)
 	c.onApp(mux, "GET /applications/{name}/plan", c.showPlan)

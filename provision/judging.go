@@ -17,14 +17,19 @@ func (e *Engine) Waiting(ctx context.Context) (*Cycle, []OpCount, error) {
 		return nil, nil, err
 	}
 	for _, c := range cycles {
+		// Whether there is any is told at once; counting looks through a plan of a million.
+		any, err := e.Store.Ops(ctx, OpQuery{Cycle: c.Number, States: []string{Staged}, Limit: 1})
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(any) == 0 {
+			continue
+		}
 		counts, err := e.Store.CountOps(ctx, c.Number)
 		if err != nil {
 			return nil, nil, err
 		}
-		staged := slices.DeleteFunc(counts, func(n OpCount) bool { return n.State != Staged })
-		if len(staged) > 0 {
-			return c, staged, nil
-		}
+		return c, slices.DeleteFunc(counts, func(n OpCount) bool { return n.State != Staged }), nil
 	}
 	return nil, nil, nil
 }
