@@ -318,7 +318,7 @@ func (s *stage) invite(ctx context.Context) error {
 		what   string
 	}{
 		{s.acme, demoAdmin, "Acme's console: who came in, what needs attention, users, groups and teams"},
-		{s.contoso, contosoAdmin, "Contoso's console: the application that provisions into Acme, and a leaver who waits for you"},
+		{s.contoso, contosoAdmin, "Contoso's console: the application that provisions into Acme, its plans, people and log"},
 	} {
 		link, err := s.signInLink(ctx, t.tenant, t.admin)
 		if err != nil {
