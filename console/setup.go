@@ -16,6 +16,7 @@ type setupPage struct {
 	Connection string
 	TenantURL  string
 	TokenURL   string // for OAuth
+	Invited    bool   // the reader came by an invitation
 	Reach      reach
 	Secret     string // just made; shown once
 	Tokens     []directory.Token
@@ -115,7 +116,7 @@ func (v *visit) setupPage() (p setupPage, err error) {
 	p.Groups, p.IdPGroups = settings.Groups(), settings.On("idp-groups")
 	p.Attributes = p.IdP.attributes(settings)
 	p.TenantURL = v.c.Hosts.BaseURL(v.r)
-	p.TokenURL = tokenURL(p.TenantURL)
+	p.TokenURL, p.Invited = tokenURL(p.TenantURL), v.me.Invitation != ""
 	p.Reach = v.c.reaches.look(ctx, p.TenantURL)
 	tokens, err := v.t.Tokens(ctx)
 	if err != nil {
