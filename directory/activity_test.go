@@ -84,3 +84,30 @@ func TestActivityDetail(t *testing.T) {
 		}
 	})
 }
+
+// behaviour.md 7.6: with a person goes what was refused of him, and what was sent
+// and answered, however young it is.
+func TestForgottenPersonLeavesNoDetail(t *testing.T) {
+	each(t, func(w *world) {
+		w.groups("Finland")
+		w.must(w.sends("Okta", "canary@acme.test", in("Finland")))
+		w.patch(w.user("canary@acme.test").ID, leave)
+		w.now = w.now.AddDate(0, 0, 44)
+		w.fails(w.sends("Okta", "canary@acme.test", in("Nowhere")), 400, "400.76")
+		entries, err := w.admin.Activity(t.Context(), directory.ActivityFilter{Failed: true})
+		w.must(err)
+		w.now = w.now.AddDate(0, 0, 2)
+		n, err := w.d.Purge(t.Context())
+		if w.must(err); n != 1 {
+			t.Fatalf("forgot %d", n)
+		}
+		d, err := w.admin.ActivityByID(t.Context(), entries[0].ID)
+		w.must(err)
+		if d.Sent != "" || d.Person != "" || d.Detail != "" {
+			t.Errorf("left behind %+v", d)
+		}
+		if e, found := w.attention()[directory.AttentionRefused]; found {
+			t.Errorf("still waits: %+v", e)
+		}
+	})
+}

@@ -86,7 +86,6 @@ type attentionFacts struct {
 	owner       func(user string) string // userName of a token's owner
 	tallies     []TallyRow               // since ever
 	strays      int
-	teams       []MadeTeamsRow
 	reused      []reused
 	held        map[string]int // people, by connection
 	seen        map[string]int64
@@ -331,13 +330,14 @@ func (f attentionFacts) homeless() []AttentionEntry {
 // making are attributes that make teams.
 func (f attentionFacts) making() (out []AttentionEntry) {
 	on := f.settings.teamAttributes()
-	for _, m := range f.teams {
-		if !slices.Contains(on, m.Attribute) {
+	for _, m := range f.tallies {
+		attribute, found := strings.CutPrefix(m.Name, tallyTeams)
+		if !found || m.Hour != 0 || m.N <= 0 || !slices.Contains(on, attribute) {
 			continue
 		}
-		e := AttentionEntry{ID: "teams-" + m.Connection + "-" + m.Attribute, Kind: AttentionTeams, Connection: f.connection(m.Connection), Subject: m.Attribute,
+		e := AttentionEntry{ID: "teams-" + m.Connection + "-" + attribute, Kind: AttentionTeams, Connection: f.connection(m.Connection), Subject: attribute,
 			First: moment(m.First), Last: moment(m.Last),
-			Title:  fmt.Sprintf("This IdP sends %s: %s so far", m.Attribute, number(int(m.Teams), "team", "teams")),
+			Title:  fmt.Sprintf("This IdP sends %s: %s so far", attribute, number(int(m.N), "team", "teams")),
 			Detail: "Every new value makes a team. If that is not wanted, stop it here, and take the attribute out of the mapping at the identity provider.",
 			Cures: []Cure{{Name: CureKeep, Label: "Keep", Primary: true},
 				{Name: CureStopTeams, Label: "Stop, and remove these", Sure: true}}}

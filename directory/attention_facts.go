@@ -66,20 +66,22 @@ func (t *Tenant) attentionFacts(ctx context.Context) (f attentionFacts, err erro
 
 // read reads the rows that tell of it, each by an index.
 func (f *attentionFacts) read(ctx context.Context, r Reader) error {
-	rows, err := r.SetupSince(ctx, -1)
+	row, err := r.Tenant(ctx)
 	if err != nil {
 		return err
 	}
-	f.tokens, f.clients = rows.Tokens, rows.Clients
-	if rows.Tenant.Waiting > 0 {
+	if f.tokens, err = r.Tokens(ctx); err != nil {
+		return err
+	}
+	if f.clients, err = r.Clients(ctx); err != nil {
+		return err
+	}
+	if row.Waiting > 0 {
 		if f.causes, err = r.Causes(ctx, causesShown); err != nil {
 			return err
 		}
 	}
 	if f.tallies, err = r.Tallies(ctx, hourOf(f.now.UnixMicro())+1); err != nil {
-		return err
-	}
-	if f.teams, err = r.MadeTeams(ctx); err != nil {
 		return err
 	}
 	if f.strays, err = r.CountMarks(ctx, markStray, countedPeople); err != nil {

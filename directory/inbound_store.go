@@ -59,13 +59,10 @@ type MarkRow struct {
 	Note       string
 }
 
-// MadeTeamsRow is how many teams an attribute has made that still stand.
-type MadeTeamsRow struct {
+// MadeTeamRow says which attribute of which connection has made a team.
+type MadeTeamRow struct {
 	Connection string
 	Attribute  string
-	Teams      int64
-	First      int64
-	Last       int64
 }
 
 // InboundReader is the part of a Reader about what came in over SCIM.
@@ -86,11 +83,13 @@ type InboundReader interface {
 	// CountMarks and CountHeld count no further than atMost.
 	CountMarks(ctx context.Context, kind string, atMost int) (int, error)
 	CountHeld(ctx context.Context, connection string, atMost int) (int, error)
-	MadeTeams(ctx context.Context) ([]MadeTeamsRow, error)
 	TeamsMade(ctx context.Context, connection, attribute string) ([]string, error)
 	// TeamHasOther says whether anybody is in the team for another reason than the
 	// origin.
 	TeamHasOther(ctx context.Context, team, origin string) (bool, error)
+	// Tokens and Clients list all of them, with when they were last used.
+	Tokens(ctx context.Context) ([]TokenRow, error)
+	Clients(ctx context.Context) ([]ClientRow, error)
 	// AttentionSeen tells when an admin last decided about each entry.
 	AttentionSeen(ctx context.Context) (map[string]int64, error)
 }
@@ -115,6 +114,7 @@ type InboundTx interface {
 	PutMark(ctx context.Context, m MarkRow) error
 	EndMark(ctx context.Context, kind, user string) error
 	PutMadeTeam(ctx context.Context, connection, attribute, team string, at int64) error
-	EndMadeTeam(ctx context.Context, team string) error
+	// EndMadeTeam forgets it, and tells what it was.
+	EndMadeTeam(ctx context.Context, team string) ([]MadeTeamRow, error)
 	SeeAttention(ctx context.Context, entry, actor string, at int64) error
 }

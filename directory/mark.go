@@ -48,6 +48,16 @@ func (w *write) madeBy(team, key string, added []Membership) error {
 		if err := w.tx.PutMadeTeam(w.ctx, w.t.connection, m.Origin, team, w.now); err != nil {
 			return err
 		}
+		w.tally(tallyTeams+m.Origin, 0)
 	}
 	return nil
+}
+
+// unmade counts a team off that is deleted.
+func (w *write) unmade(team string) error {
+	made, err := w.tx.EndMadeTeam(w.ctx, team)
+	for _, m := range made {
+		w.tx.Tally(TallyRow{Connection: m.Connection, Name: tallyTeams + m.Attribute, N: -1, First: w.now, Last: w.now})
+	}
+	return err
 }

@@ -21,6 +21,7 @@ const (
 	tallyPeople = "people" // whose attributes it came to own
 	tallyActive = "active" // requests that said who is active
 	tallyClient = "client "
+	tallyTeams  = "teams " // that stand, by the attribute that made them
 )
 
 // trafficDays is how long hours are kept.

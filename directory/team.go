@@ -283,7 +283,7 @@ func (w *write) putTeam(row *TeamRow, kind string, before, after map[string]any)
 	}
 	row.Seq = w.last
 	if row.Gone {
-		if err := w.tx.EndMadeTeam(w.ctx, row.ID); err != nil {
+		if err := w.unmade(row.ID); err != nil {
 			return err
 		}
 	}

@@ -29,6 +29,7 @@ func checkWhole(t *testing.T, url string) {
 	d.checkIdPGroups()
 	d.checkRemovals()
 	d.checkApplications()
+	d.checkInbound()
 }
 
 // teller is a user as the change log tells him.

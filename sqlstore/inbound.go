@@ -125,18 +125,8 @@ func (r reader) CountMarks(ctx context.Context, kind string, atMost int) (n int,
 
 // CountHeld implements directory.Reader.
 func (r reader) CountHeld(ctx context.Context, connection string, atMost int) (n int, err error) {
-	err = r.one(ctx, []any{&n}, `select count(*) from (select 1 from removals where tenant=$1 and state=1 and connection=$2 limit $3) r`, r.id, connection, atMost)
+	err = r.one(ctx, []any{&n}, `select count(*) from (select 1 from removals where tenant=$1 and connection=$2 and kind='removed' and state=1 limit $3) r`, r.id, connection, atMost)
 	return n, err
-}
-
-// MadeTeams implements directory.Reader.
-func (r reader) MadeTeams(ctx context.Context) (out []directory.MadeTeamsRow, err error) {
-	err = r.each(ctx, func(rows *sql.Rows) error {
-		var m directory.MadeTeamsRow
-		defer func() { out = append(out, m) }()
-		return rows.Scan(&m.Connection, &m.Attribute, &m.Teams, &m.First, &m.Last)
-	}, `select connection, attribute, count(*), min(at), max(at) from made_teams where tenant=$1 group by connection, attribute order by connection, attribute`, r.id)
-	return out, err
 }
 
 // TeamsMade implements directory.Reader.
@@ -147,6 +137,16 @@ func (r reader) TeamsMade(ctx context.Context, connection, attribute string) (ou
 		return rows.Scan(&id)
 	}, `select team_id from made_teams where tenant=$1 and connection=$2 and attribute=$3 order by team_id`, r.id, connection, attribute)
 	return out, err
+}
+
+// Tokens implements directory.Reader.
+func (r reader) Tokens(ctx context.Context) ([]directory.TokenRow, error) {
+	return r.tokensSince(ctx, -1)
+}
+
+// Clients implements directory.Reader.
+func (r reader) Clients(ctx context.Context) ([]directory.ClientRow, error) {
+	return r.clientsSince(ctx, -1)
 }
 
 // AttentionSeen implements directory.Reader.

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"maps"
 	"slices"
 
@@ -114,9 +115,13 @@ func (x *tx) PutMadeTeam(ctx context.Context, connection, attribute, team string
 }
 
 // EndMadeTeam implements directory.Tx.
-func (x *tx) EndMadeTeam(ctx context.Context, team string) error {
-	_, err := x.exec(ctx, `delete from made_teams where tenant=$1 and team_id=$2`, x.id, team)
-	return err
+func (x *tx) EndMadeTeam(ctx context.Context, team string) (out []directory.MadeTeamRow, err error) {
+	err = x.each(ctx, func(rows *sql.Rows) error {
+		var m directory.MadeTeamRow
+		defer func() { out = append(out, m) }()
+		return rows.Scan(&m.Connection, &m.Attribute)
+	}, `delete from made_teams where tenant=$1 and team_id=$2 returning connection, attribute`, x.id, team)
+	return out, err
 }
 
 // SeeAttention implements directory.Tx.

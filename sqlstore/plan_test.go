@@ -59,6 +59,15 @@ func TestPlans(t *testing.T) {
 		"a person's sessions":   {aboutSignIn(func(ctx context.Context, r directory.Reader) error { _, err := r.Sessions(ctx, "x"); return err }), "s USING INDEX sessions_user (tenant=? AND user_id=?)"},
 		"a person's link":       {aboutSignIn(func(ctx context.Context, r directory.Reader) error { _, err := r.SignInLink(ctx, "x"); return err }), "sign_in_links USING INDEX sign_in_links_user (tenant=? AND user_id=?)"},
 		"does a session stand":  {aboutSignIn(func(ctx context.Context, r directory.Reader) error { return r.SessionStands(ctx, "x") }), "sessions USING INDEX sqlite_autoindex_sessions_1 (hash=?)"},
+		"activity by id":        {watched(directory.Reader.ActivityByID), "activity USING PRIMARY KEY (tenant=? AND id=?)"},
+		"detail":                {watched(directory.Reader.Detail), "activity_details USING INDEX sqlite_autoindex_activity_details_1 (tenant=? AND id=?)"},
+		"refusal":               {watched(directory.Reader.Refusal), "refusals USING INDEX sqlite_autoindex_refusals_1 (tenant=? AND subject=?)"},
+		"who waits":             {func(r directory.Reader) error { _, err := r.Refusals(context.Background(), "c", "x", 9); return err }, "refusals USING INDEX refusals_cause (tenant=? AND cause=? AND subject>?)"},
+		"causes":                {func(r directory.Reader) error { _, err := r.Causes(context.Background(), 9); return err }, "causes USING INDEX causes_waiting (tenant=?)"},
+		"tallies":               {func(r directory.Reader) error { _, err := r.Tallies(context.Background(), 5); return err }, "tallies USING PRIMARY KEY (tenant=? AND hour>?)"},
+		"strays":                {func(r directory.Reader) error { _, err := r.CountMarks(context.Background(), "stray", 9); return err }, "marks USING PRIMARY KEY (tenant=? AND kind=?)"},
+		"held removals":         {func(r directory.Reader) error { _, err := r.CountHeld(context.Background(), "c", 9); return err }, "USING COVERING INDEX removals_window (tenant=? AND connection=? AND kind=? AND state=?)"},
+		"tokens of a tenant":    {func(r directory.Reader) error { _, err := r.Tokens(context.Background()); return err }, "tokens USING INDEX tokens_seq (tenant=? AND seq>?)"},
 		"failed activity":       {told(directory.ActivityQuery{Failed: true, Before: "x", Since: 3, Limit: 9}), "USING INDEX activity_failed (tenant=? AND id<?)"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -114,6 +123,10 @@ func aboutTasks(r directory.Reader) error {
 
 func told(q directory.ActivityQuery) func(directory.Reader) error {
 	return func(r directory.Reader) error { _, err := r.Activity(context.Background(), q); return err }
+}
+
+func watched[T any](read func(directory.Reader, context.Context, string) (*T, error)) func(directory.Reader) error {
+	return func(r directory.Reader) error { _, err := read(r, context.Background(), "x"); return err }
 }
 
 func aboutApplications[T any](read func(directory.Reader, context.Context) (T, error)) func(directory.Reader) error {

@@ -329,9 +329,14 @@ func (r reader) SetupSince(ctx context.Context, seq int64) (out directory.SetupR
 	if out.Clients, err = r.clientsSince(ctx, seq); err != nil {
 		return out, err
 	}
+	out.Tokens, err = r.tokensSince(ctx, seq)
+	return out, err
+}
+
+func (r reader) tokensSince(ctx context.Context, seq int64) (out []directory.TokenRow, err error) {
 	err = r.each(ctx, func(rows *sql.Rows) error {
 		var t directory.TokenRow
-		defer func() { out.Tokens = append(out.Tokens, t) }()
+		defer func() { out = append(out, t) }()
 		return rows.Scan(&t.ID, &t.Hash, &t.Name, &t.Prefix, &t.Owner, &t.Connection, &t.Created, &t.Expires, &t.LastUsed, &t.Ended, &t.EndedWhy, &t.Seq)
 	}, `select id, hash, name, prefix, owner, connection, created, expires, last_used, ended, ended_why, seq from tokens where tenant=$1 and seq>$2 order by seq`, r.id, seq)
 	return out, err
