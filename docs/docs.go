@@ -15,6 +15,8 @@ type Page struct {
 
 // Pages are those for admins of a tenant, in the order in which one reads.
 var Pages = []Page{
+	{"console", "What is where in this console"},
+	{"attention", "What came in, what waits for you, and how to let people in at once"},
 	{"profiling", "How people come into groups and teams"},
 	{"sign-in", "Links, passwords, roles, sessions, invitations, and when nobody can get in"},
 	{"access-tokens", "What opens a tenant to an identity provider, and how to take care of it"},
