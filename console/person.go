@@ -58,6 +58,9 @@ func (v *visit) fillPerson(p *personPage) (err error) {
 	if p.Attributes, err = v.t.Origins(ctx, p.ID); err != nil {
 		return err
 	}
+	for i := range p.Attributes {
+		p.Attributes[i].From = strings.TrimPrefix(p.Attributes[i].From, "the ")
+	}
 	p.Places = v.t.TeamsOf(ctx, p.User)
 	if p.Links, err = v.t.Links(ctx, p.ID); err != nil {
 		return err

@@ -84,7 +84,7 @@ func (h *hunt) wide(ctx context.Context) ([]*Found, PeoplePage, error) {
 	if c.Sorted == page.ByWord || c.Stream >= len(streams) {
 		c = pageMark{Sorted: !page.ByWord} // of a page of another kind
 	}
-	begun := c.Mark != Mark{}
+	begun, counted := c.Mark != Mark{}, h.countable()
 	var found []*Found
 	var next *pageMark
 	scanned, stopped := 0, false
@@ -103,7 +103,7 @@ func (h *hunt) wide(ctx context.Context) ([]*Found, PeoplePage, error) {
 			next = &at
 		}
 		// With a full page it goes on a little, to say of how many at least.
-		stopped = full && (page.Total > 0 && !page.ByWord || scanned >= narrowSet) || scanned >= widest
+		stopped = full && (page.Total > 0 && counted || scanned >= narrowSet) || scanned >= widest
 		return !stopped
 	})
 	if err != nil {
@@ -172,27 +172,42 @@ func (h *hunt) stands(f *Found, c pageMark) bool {
 	return stream == c.Stream && (stream > 0 || word == f.Mark.Key)
 }
 
-// count says how many there are where that costs little.
+// countable says that there is one condition at most, and its people are counted
+// somewhere.
+func (h *hunt) countable() bool {
+	if len(h.terms) > 0 || h.q.State == "active" || h.q.Role != "" || h.q.Origin != "" && h.q.Origin != ByHand {
+		return false // sets are larger than what is found in them
+	}
+	if m := h.q.Matched; m != nil {
+		return len(h.sets) == map[bool]int{true: 0, false: 1}[*m] && (h.q.LeftAlone == nil || !*m && !*h.q.LeftAlone)
+	}
+	return len(h.sets) <= 1 && h.q.LeftAlone == nil
+}
+
+// count says how many there are where that costs little, and else of how many at
+// least.
 func (h *hunt) count(ctx context.Context, page *PeoplePage) error {
-	exact := func(n int64) error {
-		page.Total, page.More = int(n), false
+	if !h.countable() {
+		if page.More && page.Total > 100 {
+			page.Total -= page.Total % 100
+		}
 		return nil
 	}
-	one := len(h.terms) == 0 && len(h.sets) <= 1 && h.q.State != "active" && h.q.Role != Roles[RoleUser] && h.q.LeftAlone == nil
 	switch matched := h.q.Matched; {
-	case len(h.terms) > 0 && page.More && page.Total > 100:
-		page.Total -= page.Total % 100
-		return nil
-	case !one || matched != nil && *matched && len(h.sets) > 0:
-		return nil
 	case matched != nil && *matched:
-		return exact(h.row.Matched)
-	case matched != nil && len(h.sets) == 1:
-		return exact(h.row.Users - h.row.Matched)
+		page.Total, page.More = int(h.row.Matched), false
+		return nil
+	case matched != nil:
+		page.Total, page.More = int(h.row.Users-h.row.Matched), false
+		if h.q.LeftAlone == nil {
+			return nil
+		}
+		left, err := h.t.r.CountSet(ctx, Set{Kind: SetLeftAlone}, countedSet)
+		page.Total, page.More = page.Total-left, left == countedSet
+		return err
 	case len(h.sets) == 0:
-		return exact(h.row.Users)
-	case h.sets[0].Kind == SetRole || h.sets[0].Kind == SetConnection:
-		return nil // the set is larger than what is found in it
+		page.Total, page.More = int(h.row.Users), false
+		return nil
 	}
 	n, err := h.t.r.CountSet(ctx, h.sets[0], countedSet+1)
 	page.Total, page.More = min(n, countedSet), n > countedSet

@@ -22,6 +22,9 @@ const (
 	TaskDone        = "done"
 	TaskFailed      = "failed"
 	TaskInterrupted = "interrupted" // stopped, or its process died
+
+	taskBeginning = "beginning" // its people are not all kept yet; to a reader it runs
+	errNotBegun   = "its process ended before it had begun; nothing was done. Begin it again"
 )
 
 // Task is long work on people, for people to read. It is a row of the database:
@@ -55,8 +58,14 @@ func (t Task) Percent() int {
 func (t *Tenant) readableTask(row *TaskRow) Task {
 	task := Task{ID: row.ID, Kind: TaskKind(row.Kind), Argument: row.Argument, Title: row.Title, Who: row.Actor, Started: moment(row.Started), Ended: moment(row.Ended),
 		Total: int(row.Total), Done: int(row.Done), Problems: int(row.Problems), State: row.State, Error: row.Error}
-	if row.State == TaskRunning && t.d.Now().Sub(moment(row.Beat)) > taskSilence {
+	silent := t.d.Now().Sub(moment(row.Beat)) > taskSilence
+	switch {
+	case row.State == TaskRunning && silent:
 		task.State = TaskInterrupted
+	case row.State == taskBeginning && silent:
+		task.State, task.Error = TaskFailed, errNotBegun
+	case row.State == taskBeginning:
+		task.State = TaskRunning
 	}
 	return task
 }
@@ -132,8 +141,11 @@ func (t *Tenant) TaskPeople(ctx context.Context, id string, outcome TaskOutcome,
 // StopTask ends work after the person who is being done. It can be continued.
 func (t *Tenant) StopTask(ctx context.Context, id string) error {
 	return t.changeTask(ctx, id, func(w *write, row *TaskRow) error {
-		if row.State == TaskRunning {
+		switch row.State {
+		case TaskRunning:
 			row.State, row.Worker, row.Ended = TaskInterrupted, "", w.now
+		case taskBeginning:
+			row.State, row.Worker, row.Ended, row.Error, row.Beat = TaskFailed, "", w.now, errNotBegun, 0
 		}
 		return nil
 	})
@@ -151,7 +163,7 @@ func (t *Tenant) ContinueTask(ctx context.Context, id string) error {
 		case TaskDone:
 			return fmt.Errorf("the task is done; there is nothing to continue")
 		}
-		if row.Beat == 0 {
+		if row.Beat == 0 || row.State == taskBeginning {
 			return fmt.Errorf("the task had not begun when its process ended; begin it again instead")
 		}
 		row.State, row.Worker, row.Ended, row.Error, row.Beat = TaskRunning, worker, 0, "", w.now
@@ -159,7 +171,7 @@ func (t *Tenant) ContinueTask(ctx context.Context, id string) error {
 		return nil
 	})
 	if err == nil {
-		t.begin(begun)
+		t.begin(begun, nil)
 	}
 	return err
 }

@@ -21,22 +21,23 @@ func (k *tasks) close() {
 	k.wait.Wait()
 }
 
-// startTask keeps the task, then its people, and begins. Until all are kept it
-// counts as failed: after a crash in between nobody can continue half of it.
+// startTask keeps the task and begins. Its people are kept behind the answer as
+// well: of many that takes seconds.
 func (t *Tenant) startTask(ctx context.Context, row *TaskRow, people []string) error {
-	put := func() error {
-		return t.within(ownGroup).update(ctx, func(w *write) error {
-			row.Actor, row.Started = t.actor, w.now
-			if row.State == TaskRunning {
-				row.Beat = w.now
-			}
-			return w.tx.PutTask(w.ctx, row)
-		})
+	err := t.within(ownGroup).update(ctx, func(w *write) error {
+		row.State, row.Worker, row.Actor, row.Started, row.Beat = taskBeginning, newID(), t.actor, w.now, w.now
+		return w.tx.PutTask(w.ctx, row)
+	})
+	if err == nil {
+		t.begin(row, people)
 	}
-	row.State, row.Error = TaskFailed, "its process ended before it had begun; nothing was done. Begin it again"
-	if err := put(); err != nil {
-		return err
-	}
+	return err
+}
+
+// keepPeople keeps those whom the task is about. Until it has them all the task
+// only begins: half of it is never done. A server that is about to stop still
+// takes the time, so that the task can be continued.
+func (t *Tenant) keepPeople(row *TaskRow, people []string) error {
 	for rest := people; len(rest) > 0; {
 		some := rest[:min(len(rest), 1000)]
 		rest = rest[len(some):]
@@ -44,25 +45,29 @@ func (t *Tenant) startTask(ctx context.Context, row *TaskRow, people []string) e
 		for i, id := range some {
 			rows[i] = TaskPersonRow{User: id}
 		}
-		if err := t.within(ownGroup).update(ctx, func(w *write) error { return w.tx.PutTaskPeople(w.ctx, row.ID, rows) }); err != nil {
+		if err := t.update(noCancel, func(w *write) error {
+			task, err := w.mine(row)
+			if err != nil {
+				return err
+			}
+			if task.Beat = w.now; len(rest) == 0 {
+				task.State = TaskRunning
+			}
+			return errors.Join(w.tx.PutTaskPeople(w.ctx, row.ID, rows), w.tx.PutTask(w.ctx, task))
+		}); err != nil {
 			return err
 		}
 	}
-	row.State, row.Error, row.Worker = TaskRunning, "", newID()
-	err := put()
-	if err == nil {
-		t.begin(row)
-	}
-	return err
+	return nil
 }
 
 // begin works behind the answer. All changes carry the task's id as their
 // request, so that they can be found together.
-func (t *Tenant) begin(row *TaskRow) {
+func (t *Tenant) begin(row *TaskRow, people []string) {
 	h := *t.within(ownGroup)
 	h.via.Request = row.ID
 	h.session = SessionRow{} // who began it may sign out
-	t.d.tasks.wait.Go(func() { h.work(t.d.tasks.ctx, row) })
+	t.d.tasks.wait.Go(func() { h.work(t.d.tasks.ctx, row, people) })
 }
 
 // mayStill ends the work of somebody who has lost his role.
@@ -82,8 +87,11 @@ var errNoLonger = errors.New("somebody else works on the task, or nobody shall")
 
 // work does people until none waits. Those of a step are done side by side: the
 // group commit makes one transaction of them.
-func (t *Tenant) work(ctx context.Context, row *TaskRow) {
-	err := t.workOn(ctx, row)
+func (t *Tenant) work(ctx context.Context, row *TaskRow, people []string) {
+	err := t.keepPeople(row, people)
+	if err == nil {
+		err = t.workOn(ctx, row)
+	}
 	if errors.Is(err, errNoLonger) {
 		return
 	}
@@ -91,8 +99,11 @@ func (t *Tenant) work(ctx context.Context, row *TaskRow) {
 		if now.Worker != row.Worker {
 			return nil
 		}
+		began := now.State != taskBeginning
 		now.State, now.Worker, now.Ended = TaskDone, "", w.now
 		switch {
+		case !began:
+			now.State, now.Error, now.Beat = TaskFailed, errNotBegun, 0
 		case ctx.Err() != nil:
 			now.State = TaskInterrupted
 		case err != nil:
@@ -148,14 +159,20 @@ func (t *Tenant) workOne(ctx context.Context, row *TaskRow, user string) error {
 	})
 }
 
+// mine is the task as it stands now, while this worker is still the one.
+func (w *write) mine(row *TaskRow) (*TaskRow, error) {
+	task, err := w.tx.Task(w.ctx, row.ID)
+	if err == nil && (task == nil || task.Worker != row.Worker) {
+		err = errNoLonger
+	}
+	return task, err
+}
+
 // outcome runs fn for somebody who still waits, and writes what came of it.
 func (w *write) outcome(row *TaskRow, user string, fn func() (TaskPersonRow, error)) error {
-	task, err := w.tx.Task(w.ctx, row.ID)
+	task, err := w.mine(row)
 	if err != nil {
 		return err
-	}
-	if task == nil || task.Worker != row.Worker {
-		return errNoLonger
 	}
 	was, err := w.tx.TaskPerson(w.ctx, row.ID, user)
 	if err != nil || was == nil || was.Outcome != TaskWaits {
@@ -174,10 +191,14 @@ func (w *write) outcome(row *TaskRow, user string, fn func() (TaskPersonRow, err
 	return errors.Join(w.tx.PutTaskPeople(w.ctx, row.ID, []TaskPersonRow{p}), w.tx.PutTask(w.ctx, task))
 }
 
-// people says "1 person", "2 people".
+// people says "1 person", "2,000 people".
 func people(n int) string {
 	if n == 1 {
 		return "1 person"
 	}
-	return fmt.Sprintf("%d people", n)
+	text := fmt.Sprint(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text + " people"
 }

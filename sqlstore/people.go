@@ -65,7 +65,7 @@ func ofSet(s directory.Set, m directory.Mark) setQuery {
 	case directory.SetConnection:
 		return joined(`links`, `x.connection=$2 and u.state<3`, s.Value)
 	case directory.SetLeftAlone:
-		return joined(`left_alone`, `u.state<3`)
+		return joined(`left_alone`, `u.matched=false and u.state<3`)
 	case directory.SetRemoved:
 		at := m.At
 		if at == 0 {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/rollcall-scim/rollcall/directory"
 )
@@ -70,14 +72,23 @@ func (x *tx) PutTask(ctx context.Context, t *directory.TaskRow) error {
 	return err
 }
 
-// PutTaskPeople implements directory.TaskTx.
+// PutTaskPeople implements directory.TaskTx. Many go in few statements.
 func (x *tx) PutTaskPeople(ctx context.Context, task string, people []directory.TaskPersonRow) error {
-	for _, p := range people {
-		if _, err := x.exec(ctx, `insert into task_people (tenant, task, user_id, outcome, detail) values ($1,$2,$3,$4,$5)
-			on conflict (tenant, task, user_id) do update set outcome=excluded.outcome, detail=excluded.detail`,
-			x.id, task, p.User, p.Outcome, p.Detail); err != nil {
+	for rest := people; len(rest) > 0; {
+		n := 1
+		if len(rest) >= 100 {
+			n = 100
+		}
+		values, args := make([]string, n), []any{x.id, task}
+		for i, p := range rest[:n] {
+			values[i] = fmt.Sprintf("($1,$2,$%d,$%d,$%d)", len(args)+1, len(args)+2, len(args)+3)
+			args = append(args, p.User, p.Outcome, p.Detail)
+		}
+		if _, err := x.exec(ctx, `insert into task_people (tenant, task, user_id, outcome, detail) values `+strings.Join(values, ",")+`
+			on conflict (tenant, task, user_id) do update set outcome=excluded.outcome, detail=excluded.detail`, args...); err != nil {
 			return err
 		}
+		rest = rest[n:]
 	}
 	return nil
 }
