@@ -33,15 +33,24 @@ function localTimes(root) {
 // A part of the page that keeps itself true: <div data-live="/activity/live">.
 function liveParts(root) {
   each(root, '[data-live]', 'lives', (part) => {
-    const source = new EventSource(part.dataset.live);
-    source.onmessage = (message) => {
+    let source;
+    const show = (message) => {
       if (!part.isConnected) return source.close();
       const focused = part.contains(document.activeElement) && document.activeElement.id;
       part.innerHTML = message.data;
       enhance(part);
       if (focused) document.getElementById(focused)?.focus();
     };
-    addEventListener('pagehide', () => source.close());
+    // Only a page that is looked at asks: a browser has few connections for a host.
+    const turn = () => {
+      source?.close();
+      if (document.hidden || !part.isConnected) return;
+      source = new EventSource(part.dataset.live);
+      source.onmessage = show;
+    };
+    document.addEventListener('visibilitychange', turn);
+    addEventListener('pagehide', () => source?.close());
+    turn();
   });
 }
 
