@@ -12,7 +12,9 @@ var hrefs = regexp.MustCompile(`<a [^>]*href="(/[^"#]*)`)
 // Whatever a page offers to its reader opens for him.
 func TestEveryLinkLeadsSomewhere(t *testing.T) {
 	each(t, func(s *site) {
-		for kind, b := range s.oneOfEach() {
+		kinds := s.oneOfEach()
+		s.lived()
+		for kind, b := range kinds {
 			from := map[string]string{"/": "", "/profile": "", "/set-up": ""}
 			waiting := []string{"/"}
 			if kind == "user" {
@@ -43,4 +45,19 @@ func TestEveryLinkLeadsSomewhere(t *testing.T) {
 			}
 		}
 	})
+}
+
+// lived leaves something of everything: people whom an identity provider made,
+// who wait and who were removed, IdP groups, a token.
+func (s *site) lived() {
+	s.t.Helper()
+	idp := s.provisions()
+	idp.person("matched@acme.test", "")
+	idp.person("waits@acme.test", "Atlantis")
+	idp.send("POST", "/Groups", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"Engineers"}`)
+	_, err := s.acme.CreateUser(s.t.Context(), "gone@acme.test", map[string]string{"department": "Sales"})
+	s.must(err)
+	_, err = s.acme.RemoveUser(s.t.Context(), "gone@acme.test")
+	s.must(err)
+	s.dir.Flush()
 }
