@@ -96,7 +96,11 @@ func (c *Console) showActivity(v *visit) error {
 }
 
 func (c *Console) liveActivity(v *visit) error {
-	return v.live(2*time.Second, func() (string, any, error) {
+	interval := 2 * time.Second
+	if f := readActivityFilter(v.r.URL.Query()); f.Q+f.Client+f.Operation+f.Connection != "" || f.Outcome == "worked" {
+		interval = 10 * time.Second // no index answers that
+	}
+	return v.live(interval, func() (string, any, error) {
 		p, err := v.activityPage()
 		return "_activity.html", p, err
 	})
@@ -125,6 +129,7 @@ func (p activityPage) Export() string {
 type activityDetail struct {
 	directory.ActivityDetail
 	SentText, AnswerText string
+	Page                 string // of the person, for those who may open it
 }
 
 func (c *Console) showActivityDetail(v *visit) error {
@@ -132,7 +137,11 @@ func (c *Console) showActivityDetail(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.show("activity_detail.html", d.Operation+" "+d.Person, activityDetail{d, indented(d.Sent), indented(d.Answer)})
+	page := activityDetail{d, indented(d.Sent), indented(d.Answer), ""}
+	if u, err := v.t.User(v.r.Context(), d.Subject); err == nil {
+		page.Page = "/users/" + u.ID
+	}
+	return v.show("activity_detail.html", d.Operation+" "+d.Person, page)
 }
 
 // indented is JSON with line breaks; what is none stays as it is.

@@ -5,11 +5,13 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/rollcall-scim/rollcall/directory"
+	"github.com/rollcall-scim/rollcall/docs"
 	"github.com/rollcall-scim/rollcall/scim"
 	"github.com/rollcall-scim/rollcall/scimhttp"
 )
@@ -108,8 +110,15 @@ func TestHelp(t *testing.T) {
 		b := s.browser("acme.localhost")
 		b.get("/help/").ok().has("What every error code means")
 		faq := b.get("/help/faq").ok().has("Group does not exist")
-		if !strings.Contains(faq.html, `<h2 id="400.76">`) {
-			t.Error("no anchor for 400.76")
+		text, _ := docs.Text("faq")
+		codes := regexp.MustCompile(`(?m)^## (\d{3}\.\d+) `).FindAllSubmatch(text, -1)
+		for _, code := range codes {
+			if !strings.Contains(faq.html, `<h2 id="`+string(code[1])+`">`) {
+				t.Errorf("no entry in Help for %s", code[1])
+			}
+		}
+		if len(codes) < 30 {
+			t.Errorf("only %d codes", len(codes))
 		}
 		if p := b.get("/help/profiling").ok(); !strings.Contains(p.html, `href="/help/faq#400.76"`) || !strings.Contains(p.html, "<table>") {
 			t.Error("a link to an error's entry, or a table, is missing")

@@ -29,7 +29,7 @@ func (w *write) told(status int, answer string) error {
 			return err
 		}
 	}
-	if name := outcome[w.kind]; name != "" && !t.via.Check {
+	if name := outcome[w.kind]; name != "" {
 		w.tally(name, hourOf(w.now))
 	}
 	return w.endRefusals(w.subject, scim.Fold(w.person))
@@ -66,7 +66,7 @@ func (t *Tenant) Failed(f Failure) {
 		Status: f.Status, ScimType: f.ScimType, Code: f.Code, Detail: plain(f.Detail),
 		Duration: f.Duration.Microseconds(), Request: t.via.Request,
 	}
-	w := waiting{tenant: t.s.tenant, row: row, detail: sent{plain(f.Path), plain(f.Body)}.detail(row.ID, "")}
+	w := waiting{tenant: t.s.tenant, row: row, counts: writes(row.Operation) && t.connection != "" && !t.via.Check, detail: sent{plain(f.Path), plain(f.Body)}.detail(row.ID, "")}
 	w.refusal, w.cause = t.refused(f, row)
 	t.d.log.add(w)
 }
@@ -89,6 +89,7 @@ type waiting struct {
 	tenant  int64
 	row     *ActivityRow
 	detail  *DetailRow  // nil: none
+	counts  bool        // among what was refused
 	refusal *RefusalRow // nil: nobody waits for it to be mended
 	cause   *CauseRow
 }
@@ -168,7 +169,7 @@ func (w waiting) write(tx Tx) error {
 			return err
 		}
 	}
-	if row := w.row; row.Operation != "GET" && row.Connection != "" {
+	if row := w.row; w.counts {
 		tx.Tally(TallyRow{Hour: hourOf(row.Time), Connection: row.Connection, Name: tallyRefused, N: 1, First: row.Time, Last: row.Time})
 	}
 	if w.refusal == nil {

@@ -124,6 +124,9 @@ func (f attentionFacts) refusals() (out []AttentionEntry) {
 	for _, c := range f.causes {
 		e := AttentionEntry{ID: "refused-" + c.ID, Kind: AttentionRefused, Code: c.Code, Value: c.Value, Connection: f.connection(c.Connection), Client: c.Client,
 			People: int(c.Waiting), First: moment(c.First), Last: moment(c.Last), Detail: c.Detail, Again: nextTry(c, f.now)}
+		if !slices.ContainsFunc(f.connections, func(known Connection) bool { return known.ID == c.Connection }) {
+			e.Again = "The connection was deleted, so nobody tries again."
+		}
 		who, let := number(e.People, "person waits", "people wait"), "let "+them(e.People)+" in now"
 		if c.Type == "Group" {
 			who = number(e.People, "IdP group waits", "IdP groups wait")
@@ -236,9 +239,7 @@ func (f attentionFacts) alive() (out []TokenRow) {
 func (f attentionFacts) ends() (out []AttentionEntry) {
 	soon := f.now.Add(expiring).UnixMicro()
 	for _, t := range f.alive() {
-		if t.Expires > soon || slices.ContainsFunc(f.alive(), func(o TokenRow) bool {
-			return o.ID != t.ID && o.Connection == t.Connection && o.Expires > soon && (o.LastUsed > t.LastUsed || t.LastUsed == 0)
-		}) {
+		if t.Expires > soon || f.replaced(t, soon) {
 			continue
 		}
 		e := AttentionEntry{ID: "expiring-" + t.ID, Kind: AttentionExpiring, Connection: f.connection(t.Connection), Subject: t.ID,
@@ -265,6 +266,13 @@ func (f attentionFacts) ends() (out []AttentionEntry) {
 			Cures:  []Cure{{Name: CureDismiss, Label: "Dismiss"}}})
 	}
 	return out
+}
+
+// replaced says whether another token has taken the place of one that ends.
+func (f attentionFacts) replaced(t TokenRow, soon int64) bool {
+	return slices.ContainsFunc(f.alive(), func(o TokenRow) bool {
+		return o.Connection == t.Connection && o.Created > t.Created && (o.LastUsed > t.LastUsed || t.LastUsed == 0 && o.Expires > soon)
+	})
 }
 
 func inDays(t, now time.Time) string {

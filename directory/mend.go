@@ -214,7 +214,7 @@ func (t *Tenant) letAllIn(ctx context.Context, e AttentionEntry, done string) (M
 func (t *Tenant) letIn(ctx context.Context, cause *CauseRow, r *RefusalRow, m *Mended) error {
 	h := *t
 	h.via.Operation, h.via.Client, h.sent, h.lettingIn = r.Method, r.Client, sent{r.Path, r.Body}, true
-	if t.s.connectionName(cause.Connection) != "" {
+	if slices.ContainsFunc(t.s.listConnections(), func(c Connection) bool { return c.ID == cause.Connection }) {
 		h.connection = cause.Connection
 	}
 	id, err := h.resend(ctx, r)

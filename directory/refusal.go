@@ -20,12 +20,17 @@ const refusalTime = 7 * 24 * time.Hour
 // by himself.
 func (f Failure) waits(method string) bool {
 	switch {
-	case method != "POST" && method != "PUT" && method != "PATCH":
+	case !writes(method) || method == "DELETE":
 		return false
 	case f.Type != scim.UserType.Name && f.Type != scim.GroupType.Name || f.ID == "" && f.Person == "":
 		return false
 	}
 	return f.Status >= 400 && f.Status <= 500 && f.Status != 401 && f.Status != 404 && f.Status != 412 && f.Status != 429
+}
+
+// writes says whether a method of SCIM changes something.
+func writes(method string) bool {
+	return method == "POST" || method == "PUT" || method == "PATCH" || method == "DELETE"
 }
 
 // refused is what is kept of it.

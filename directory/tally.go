@@ -38,6 +38,9 @@ var outcome = map[string]string{
 
 // tally counts what a connection did.
 func (w *write) tally(name string, hour int64) {
+	if w.t.via.Check {
+		return // a check is no identity provider
+	}
 	w.tx.Tally(TallyRow{Hour: hour, Connection: w.t.connection, Name: name, N: 1, First: w.now, Last: w.now})
 }
 
