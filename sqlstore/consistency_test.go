@@ -30,6 +30,7 @@ func checkWhole(t *testing.T, url string) {
 	d.checkRemovals()
 	d.checkApplications()
 	d.checkInbound()
+	d.checkSignIn()
 }
 
 // teller is a user as the change log tells him.
