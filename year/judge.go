@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -153,53 +152,6 @@ func (v *view) sort(users []map[string]any) {
 	}
 }
 
-// index finds accounts by what the server shows of them.
-type index struct {
-	byExternal map[string][]*account
-	byName     map[string][]*account // of userNames in small letters, and of those in the recycle bin
-}
-
-func (c *company) index() index {
-	x := index{map[string][]*account{}, map[string][]*account{}}
-	for _, a := range c.accounts {
-		x.byExternal[a.external] = append(x.byExternal[a.external], a)
-		for _, name := range []string{a.UserName, a.tombstone()} {
-			name = strings.ToLower(name)
-			x.byName[name] = append(x.byName[name], a)
-		}
-	}
-	return x
-}
-
-// whose is the person of an account as the server shows it: by externalId, else
-// by the userName with the employee number, else by the userName of who is in,
-// else of whoever had it last.
-func (j *judge) whose(u map[string]any) string {
-	external, number, name := text(u, "externalId"), text(u, enterpriseURN, "employeeNumber"), strings.ToLower(text(u, "userName"))
-	bearers := j.index.byExternal[external]
-	if len(bearers) == 0 {
-		bearers = j.index.byName[name]
-	}
-	for _, is := range []func(*account) bool{
-		func(a *account) bool {
-			return number != "" && a.Employee == number && strings.EqualFold(a.UserName, name)
-		},
-		func(a *account) bool { return number != "" && a.Employee == number },
-		(*account).live,
-		func(*account) bool { return true },
-	} {
-		for _, a := range slices.Backward(bearers) {
-			if is(a) {
-				return a.person
-			}
-		}
-	}
-	if h := j.company.held[text(u, "id")]; h != nil {
-		return h.person
-	}
-	return ""
-}
-
 // excused says that the network, or a habit of the provider, is why the server
 // cannot know yet; problem is what the server refused.
 func (v *view) excused(person string) (yes bool, problem string) {
@@ -323,27 +275,3 @@ func (j *judge) joinByHand(ctx context.Context, e Event) {
 		}
 	}
 }
-
-// learn notes which attributes the server shows at all.
-func (j *judge) learn(u map[string]any) {
-	for path, at := range judged {
-		if text(u, at...) != "" {
-			j.shows[path] = true
-		}
-	}
-	if list, _ := dig(u, rollcallURN, "teams").([]any); len(list) > 0 {
-		j.shows["teams"] = true
-	}
-}
-
-// judged are the attributes that are compared, and where they are.
-var judged = func() map[string][]string {
-	m := map[string][]string{"userName": {"userName"}, "externalId": {"externalId"}}
-	for _, f := range fieldsOf(&account{}) {
-		m[f.path] = f.at
-	}
-	return m
-}()
-
-// paths are the names of judged, in order.
-var paths = slices.Sorted(maps.Keys(judged))

@@ -11,8 +11,17 @@ var pageText string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"when":  func(f Finding) string { return f.when() },
-	"class": func(k Kind) string { return kindClass[k] },
+	"title": func(k Kind) string { return headings[k] },
+	"idp":   func(name string) string { return idpNames[name] },
 }).Parse(pageText))
+
+// headings are the kinds as headings.
+var headings = map[Kind]string{Ghost: "Ghosts", Double: "Doubles", LockOut: "Lock-outs", Stopped: "Stopped", Merged: "Merged people",
+	Attribute: "Wrong attributes", IdPGroup: "Wrong groups", Team: "Wrong teams", Membership: "Manual memberships"}
+
+// idpNames are the providers as they are called.
+var idpNames = map[string]string{"entra": "Microsoft Entra ID", "okta": "Okta", "onelogin": "OneLogin",
+	"rfc": "a provider without habits", "entra+okta": "Microsoft Entra ID and Okta"}
 
 var kindClass = map[Kind]string{Ghost: "ghost", Double: "double", LockOut: "lockout"}
 
