@@ -5,11 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/rollcall-scim/rollcall/scim"
+	"github.com/rollcall-scim/rollcall/sqlstore"
 	"github.com/rollcall-scim/rollcall/sqlstore/storetest"
 	"github.com/rollcall-scim/rollcall/year"
 )
@@ -184,4 +187,24 @@ func TestSameSeedSameYear(t *testing.T) {
 			t.Errorf("as %s the two differ:\n%s\n%s", idp, reports[0], reports[1])
 		}
 	}
+}
+
+// Stories that once ended badly, each as short as it can be.
+func TestStoriesThatEndedBadly(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatal(err)
+	}
+	storetest.Each(t, func(t *testing.T, store *sqlstore.Store) {
+		o := serve(t, store)
+		for _, name := range files {
+			f, err := os.Open(name)
+			o.must(err)
+			s, err := year.ReadStory(f)
+			o.must(errors.Join(err, f.Close()))
+			if r := o.play(s); !r.OK() {
+				t.Errorf("%s:\n%s", name, text(r))
+			}
+		}
+	})
 }

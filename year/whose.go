@@ -24,19 +24,19 @@ func (c *company) index() index {
 	return x
 }
 
-// whose is the person of an account as the server shows it: by externalId, else
-// by the userName with the employee number, else by the userName of who is in,
-// else of whoever had it last.
+// whose is the person of an account as the server shows it: among those who have
+// or had its externalId, or else its userName, who is in under that name, else
+// who has the employee number, else who is in, else the last.
 func (j *judge) whose(u map[string]any) string {
 	external, number, name := text(u, "externalId"), text(u, enterpriseURN, "employeeNumber"), strings.ToLower(text(u, "userName"))
 	bearers := j.index.byExternal[external]
 	if len(bearers) == 0 {
 		bearers = j.index.byName[name]
 	}
+	named := func(a *account) bool { return strings.EqualFold(a.UserName, name) }
 	for _, is := range []func(*account) bool{
-		func(a *account) bool {
-			return number != "" && a.Employee == number && strings.EqualFold(a.UserName, name)
-		},
+		func(a *account) bool { return a.live() && named(a) }, // he signs in with it
+		func(a *account) bool { return number != "" && a.Employee == number && named(a) },
 		func(a *account) bool { return number != "" && a.Employee == number },
 		(*account).live,
 		func(*account) bool { return true },
