@@ -3,6 +3,7 @@ package console
 import (
 	"encoding/json/v2"
 	"fmt"
+	"io"
 	"net/url"
 	"strconv"
 	"strings"
@@ -114,52 +115,63 @@ func (c *Console) exportAppLogs(v *appVisit) error {
 	if err != nil {
 		return err
 	}
-	v.w.Header().Set("Content-Type", types[form])
-	v.w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-log.%s"`, v.app.Name, map[string]string{"json": "json", "entra": "entra.json", "csv": "csv"}[form]))
-	return v.export(form, q, ops)
+	file := v.app.Name + "-log." + map[string]string{"json": "json", "entra": "entra.json", "csv": "csv"}[form]
+	if err := v.export(v.download(file, types[form]), form, q, ops); err != nil {
+		v.breakOff(err)
+	}
+	return nil
 }
 
-// export writes pages of the log. An error after the first one can only end the
-// answer early.
-func (v *appVisit) export(form string, q provision.OpQuery, ops []*provision.Op) (err error) {
+// export writes pages of the log, the first of which is ops.
+func (v *appVisit) export(w io.Writer, form string, q provision.OpQuery, ops []*provision.Op) (err error) {
+	for written := 0; ; {
+		if err := v.writeLog(w, form, ops, written == 0); err != nil {
+			return err
+		}
+		if written += len(ops); len(ops) < q.Limit || written >= mostExported {
+			break
+		}
+		q.Before = ops[len(ops)-1].Time
+		if ops, err = v.state.Ops(v.r.Context(), q); err != nil {
+			return err
+		}
+	}
+	if form != "csv" {
+		_, err = io.WriteString(w, "\n]\n")
+	}
+	return err
+}
+
+// writeLog writes one page: rows, or elements of an array that the first page
+// begins.
+func (v *appVisit) writeLog(w io.Writer, form string, ops []*provision.Op, first bool) error {
+	if form == "csv" {
+		return provision.WriteCSV(w, ops, first)
+	}
 	about := provision.LogContext{Tenant: v.t.Name(), Application: v.app.ID, Name: v.app.Name}
 	if v.setup != nil {
 		about.Source, about.Target = v.setup.Source.Kind, v.setup.Target.URL
 	}
-	write := func(text []byte, err error) {
+	before := ",\n"
+	if first {
+		before = "[\n"
+	}
+	for _, op := range ops {
+		text, err := provision.EntraLog(op, about), error(nil)
+		if form == "json" {
+			text, err = json.Marshal(op.Entry(true), json.Deterministic(true))
+		}
 		if err == nil {
-			_, err = v.w.Write(text)
+			_, err = io.WriteString(w, before+string(text))
 		}
 		if err != nil {
-			v.c.Logger.Warn("an export ended early", "application", v.app.ID, "error", err)
+			return err
 		}
+		before = ",\n"
 	}
-	if form != "csv" {
-		write([]byte("["), nil)
-		defer func() { write([]byte("\n]\n"), nil) }()
-	}
-	comma := "\n"
-	for written := 0; len(ops) > 0; {
-		if form == "csv" {
-			write(nil, provision.WriteCSV(v.w, ops, written == 0))
-		}
-		for _, op := range ops {
-			switch form {
-			case "json":
-				text, err := json.Marshal(op.Entry(true), json.Deterministic(true))
-				write(append([]byte(comma), text...), err)
-			case "entra":
-				write(append([]byte(comma), provision.EntraLog(op, about)...), nil)
-			}
-			comma = ",\n"
-		}
-		if written += len(ops); len(ops) < q.Limit || written >= mostExported {
-			return nil
-		}
-		q.Before = ops[len(ops)-1].Time
-		if ops, err = v.state.Ops(v.r.Context(), q); err != nil {
-			return nil
-		}
+	if first && len(ops) == 0 {
+		_, err := io.WriteString(w, "[")
+		return err
 	}
 	return nil
 }

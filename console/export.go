@@ -3,7 +3,6 @@ package console
 import (
 	"encoding/csv"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strings"
 
@@ -54,15 +53,6 @@ var oktaForm = exportForm{"okta-people",
 			directory.ShownValue(u, directory.EmployeeNumber)}
 	}}
 
-// harmless keeps a spreadsheet from running a cell: what begins like a formula
-// gets the quote that marks text.
-func harmless(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
-}
-
 // exportPeople streams those whom a list has found.
 func (c *Console) exportPeople(v *visit) error {
 	values, err := url.ParseQuery(v.r.URL.Query().Get("query"))
@@ -96,15 +86,12 @@ func (c *Console) exportUnmatched(v *visit) error {
 	return v.export(form, peopleQuery(values), chosen)
 }
 
-// export writes as it reads: memory does not grow with people. Once the header
-// is sent an error can only be logged, and the connection cut, so that nobody
-// takes half a file for a whole one.
+// export writes as it reads. Before the first person is written an error is
+// shown on a page.
 func (v *visit) export(form exportForm, q directory.PeopleQuery, ids []string) error {
 	var out *csv.Writer
 	begin := func() error {
-		v.w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-		v.w.Header().Set("Content-Disposition", `attachment; filename="`+v.t.Name()+"-"+form.name+`.csv"`)
-		out = csv.NewWriter(v.w)
+		out = csv.NewWriter(v.download(v.t.Name()+"-"+form.name+".csv", "text/csv; charset=utf-8"))
 		out.UseCRLF = true
 		return out.Write(form.header)
 	}
@@ -128,8 +115,7 @@ func (v *visit) export(form exportForm, q directory.PeopleQuery, ids []string) e
 		err = out.Error()
 	}
 	if err != nil {
-		v.c.Logger.Error("an export was cut off", "form", form.name, "tenant", v.t.Name(), "error", err)
-		panic(http.ErrAbortHandler)
+		v.breakOff(err)
 	}
 	return nil
 }

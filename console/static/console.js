@@ -140,10 +140,12 @@ function dialogs(root) {
   });
 }
 
-// A form is sent once, and says that it is on its way.
+// A form is sent once, and says that it is on its way; but for a button that
+// brings a file, after which the page is still there.
 function sending(root) {
   each(root, 'form[method="post"]', 'sends', (form) => {
-    form.addEventListener('submit', () => {
+    form.addEventListener('submit', (event) => {
+      if (event.submitter?.hasAttribute('data-download')) return;
       form.setAttribute('aria-busy', 'true');
       setTimeout(() => { for (const button of form.querySelectorAll('button')) button.disabled = true; });
     });
