@@ -19,14 +19,34 @@ func TestBrowserSignIn(t *testing.T) {
 	}
 	bare, acme := "http://localhost:"+port, "http://acme.localhost:"+port
 
+	script, err := axeText()
+	if err != nil {
+		t.Logf("NO ACCESSIBILITY CHECKER, the rest is tested: %v", err)
+	}
+	// looked demands that a page can be used by everybody, also on a phone.
+	looked := func(what string) {
+		t.Helper()
+		for _, l := range []look{looks[3], looks[0]} {
+			c.as(l)
+			if script != "" {
+				c.accessible(script, what+", "+l.name)
+			}
+			if wide := value[int64](c, "measure", "document.documentElement.scrollWidth"); wide > l.width {
+				t.Errorf("%s, %s: %d pixels wide: %s", what, l.name, wide, value[string](c, "look for what is too wide", tooWide))
+			}
+		}
+	}
+
 	c.open(bare + "/settings")
 	c.sees("Which company")
+	looked("the company's name is asked")
 	c.fill("company", "acmee")
 	c.press("Go on")
 	c.sees("No company has that name here")
 	c.fill("company", "acme")
 	c.press("Go on")
 	c.sees("to Acme Oy") // on another host, which the policy lets a form lead to
+	looked("sign-in")
 	if at := value[string](c, "ask for the host", "location.host"); at != "acme.localhost:"+port {
 		t.Errorf("at %s", at)
 	}
@@ -34,14 +54,17 @@ func TestBrowserSignIn(t *testing.T) {
 	link := strings.TrimSpace(s.must("user", "sign-in-link", "admin@acme.test", "--tenant", "acme", "--public-url", "http://{tenant}.localhost:"+port))
 	c.open(link)
 	c.sees("Welcome, Admin")
+	looked("a link")
 	c.press("Sign in")
 	c.sees("Set your password")
+	looked("the first password")
 	c.fill("password", "correct horse battery")
 	c.fill("again", "correct horse battery")
 	c.press("Set password")
 	c.sees("Your password is set")
 	c.open(link)
 	c.sees("does not work any more")
+	looked("a link that was used")
 
 	c.open(acme + "/profile")
 	c.sees("Where you are signed in", "Chrome on Linux", "this one")
@@ -50,6 +73,7 @@ func TestBrowserSignIn(t *testing.T) {
 	c.choose("expires", "90 days")
 	c.press("Make a token")
 	c.sees("shown this once", acme+"/api/scim/v2")
+	looked("a new token")
 	token := c.text("#secret")
 	c.press("Copy")
 	c.until("the button says that it copied", `[...document.querySelectorAll('button')].some(b => /Copied|Ctrl/.test(b.textContent))`)
@@ -68,6 +92,7 @@ func TestBrowserSignIn(t *testing.T) {
 	c.fill("password", "a wrong password")
 	c.press("Sign in")
 	c.sees("Signing in did not work")
+	looked("a wrong password")
 	c.fill("password", "correct horse battery")
 	c.press("Sign in")
 	c.until("back on the page that was asked for", `location.pathname == '/profile/tokens'`)
@@ -75,10 +100,14 @@ func TestBrowserSignIn(t *testing.T) {
 	c.open(strings.TrimSpace(s.must("operator", "sign-in-link", "--public-url", bare)))
 	c.press("Sign in")
 	c.sees("Acme Oy", "answers")
+	looked("operators")
 	c.press("New tenant")
+	c.sees("first company admin")
+	looked("a new tenant")
 	c.fill("name", "globex")
 	c.fill("display", "Globex")
 	c.fill("admin-email", "gina@globex.test")
 	c.press("Make the tenant")
 	c.sees("Globex is there", "http://globex.localhost:"+port+"/sign-in/link/rcl_")
+	looked("a tenant was made")
 }
