@@ -72,17 +72,6 @@ func (v *visit) done(to, message string) error {
 	return nil
 }
 
-// fragment answers with a template alone, for a part of a page.
-func (v *visit) fragment(name string, data any) error {
-	text, err := render(name, data)
-	if err != nil {
-		return err
-	}
-	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	v.w.Write(text)
-	return nil
-}
-
 // manyPeople is how many may be touched without having to type their number.
 const manyPeople = 10
 
