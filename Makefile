@@ -46,6 +46,8 @@ bench: ## requests per second and latencies of a served Rollcall
 	go run ./cmd/bench $(ARGS)
 	@echo 'A member added to, and removed from, an IdP group of 10 and one of 100,000:'
 	go test ./directory -run '^$$' -bench '^BenchmarkMember' -benchtime 2000x
+	@echo 'A search as an admin types it, among 100,000 people:'
+	go test ./directory -run '^$$' -bench '^BenchmarkFind' -benchtime 100x -timeout 30m
 
 screenshots: tools ## pictures of every page of the console, of a tenant with PEOPLE=200, in screenshots/
 	ROLLCALL_SCREENSHOTS=$(CURDIR)/screenshots ROLLCALL_SCREENSHOTS_PEOPLE=$(PEOPLE) go test -count=1 -timeout 30m -run '^TestScreenshots$$' -v ./cmd/rollcall

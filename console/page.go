@@ -24,6 +24,8 @@ type page struct {
 	Tenant   string // the company's name
 	Settings directory.Settings
 	Waiting  int // entries under Needs attention
+	Tasks    int // of the last days
+	Open     int // those of them that are not done
 	Theme    string
 	Flash    string
 	Problem  *problem
@@ -42,8 +44,12 @@ func (v *visit) page(title string, data any) (*page, error) {
 			return nil, err
 		}
 	}
-	return &page{Title: title, Path: v.r.URL.Path, Me: v.me, SignedIn: true,
-		Tenant: v.t.Display(), Settings: settings, Waiting: waiting, Data: data}, nil
+	p := &page{Title: title, Path: v.r.URL.Path, Me: v.me, SignedIn: true,
+		Tenant: v.t.Display(), Settings: settings, Waiting: waiting, Data: data}
+	if groupAdmin.admits(v.me) {
+		p.Tasks, p.Open, err = v.taskCounts()
+	}
+	return p, err
 }
 
 //go:embed templates/*.html

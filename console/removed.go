@@ -11,7 +11,6 @@ type removedPage struct {
 	listed
 	Days      int
 	Forgotten map[string]time.Time // by id
-	Held      int                  // removals for which the clock stands still
 }
 
 func (c *Console) showRemoved(v *visit) error {
@@ -61,7 +60,7 @@ func (c *Console) showUnmatched(v *visit) error {
 	return v.show("unmatched.html", "Unmatched", unmatchedPage{l, row.Users, row.Matched, left, row.Matched > 0})
 }
 
-// unmatchedBack takes back that somebody is left alone.
+// watchAgain takes back that somebody is left alone.
 func (c *Console) watchAgain(v *visit) error {
 	if err := v.r.ParseForm(); err != nil {
 		return err

@@ -34,15 +34,16 @@ func (c *Console) showTasks(v *visit) error {
 	return v.show("tasks.html", "Tasks", tasks)
 }
 
-// openTasks is how many run, or were cut off and wait for somebody.
-func (v *visit) openTasks() (n int, err error) {
+// taskCounts are how many tasks there were of late, and how many of them run or
+// wait for somebody.
+func (v *visit) taskCounts() (all, open int, err error) {
 	tasks, err := v.t.Tasks(v.r.Context())
 	for _, t := range tasks {
 		if t.State != directory.TaskDone {
-			n++
+			open++
 		}
 	}
-	return n, err
+	return len(tasks), open, err
 }
 
 func (c *Console) showTask(v *visit) error {

@@ -15,7 +15,6 @@ type usersPage struct {
 	Roles   []choice
 	Sorts   []choice
 	Team    directory.Team // that the list is confined to
-	Tasks   int            // that run, or wait to be continued
 	Admin   bool           // the reader is a company admin
 }
 
@@ -41,9 +40,6 @@ func (c *Console) showUsers(v *visit) error {
 		if p.Team, err = v.t.Team(v.r.Context(), q.Team); err != nil {
 			return err
 		}
-	}
-	if p.Tasks, err = v.openTasks(); err != nil {
-		return err
 	}
 	return v.show("users.html", "Users", p)
 }

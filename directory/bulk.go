@@ -47,6 +47,7 @@ func (t *Tenant) Do(ctx context.Context, b Bulk) (Done, error) {
 	if (b.Kind == TaskMove || b.Kind == TaskRestore) && t.reach != everything {
 		return Done{}, errReach
 	}
+	b.People = slices.DeleteFunc(slices.Clone(b.People), func(id string) bool { return plain(id) != id }) // nobody's
 	slices.Sort(b.People)
 	b.People = slices.Compact(b.People)
 	if len(b.People) == 0 {

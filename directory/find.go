@@ -162,9 +162,10 @@ func (m pageMark) text() string {
 func readMark(text string) pageMark {
 	var c pageMark
 	b, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil || json.Unmarshal(b, &c) != nil {
+	if err != nil || json.Unmarshal(b, &c) != nil || c.Stream < 0 {
 		return pageMark{}
 	}
+	c.Mark.Key, c.Mark.Shown, c.Mark.ID = plain(c.Mark.Key), plain(c.Mark.Shown), plain(c.Mark.ID)
 	return c
 }
 

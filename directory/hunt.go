@@ -128,7 +128,7 @@ func (h *hunt) origins() {
 	case ByHand:
 		h.filter(Set{Kind: SetByHand}, func(f *Found) bool { return f.Owner == "" })
 	default:
-		h.filter(Set{Kind: SetConnection, Value: owner}, func(f *Found) bool { return f.Owner == owner })
+		h.filter(Set{Kind: SetConnection, Value: plain(owner)}, func(f *Found) bool { return f.Owner == owner })
 	}
 }
 

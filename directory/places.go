@@ -163,7 +163,7 @@ func (t *Tenant) IdPMembers(ctx context.Context, id, after string, limit int) ([
 	if err := t.Verify(ctx); err != nil {
 		return nil, err
 	}
-	rows, err := t.r.Members(ctx, MemberQuery{Group: id, After: after, Limit: limit, Docs: true})
+	rows, err := t.r.Members(ctx, MemberQuery{Group: plain(id), After: plain(after), Limit: limit, Docs: true})
 	out := make([]IdPMember, 0, len(rows))
 	for _, m := range rows {
 		r := scim.ResourceFromJSON([]byte(m.Doc))

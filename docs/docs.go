@@ -16,6 +16,7 @@ type Page struct {
 // Pages are those for admins of a tenant, in the order in which one reads.
 var Pages = []Page{
 	{"console", "What is where in this console"},
+	{"people", "Finding people, doing something with many, unmatched and removed people, files for Entra ID and Okta"},
 	{"attention", "What came in, what waits for you, and how to let people in at once"},
 	{"profiling", "How people come into groups and teams"},
 	{"sign-in", "Links, passwords, roles, sessions, invitations, and when nobody can get in"},
