@@ -71,11 +71,11 @@ func (v *appVisit) switching(s appState) (string, error) {
 	if s.Counts.Linked > 0 {
 		text = "If you switch it on, a cycle begins within five seconds. It reads what changed at " + sourceNames[v.setup.Source.Kind] + ", and "
 	}
-	plan, err := v.lastPlan()
+	plan, fresh, err := v.lastPlan()
 	if err != nil {
 		return "", err
 	}
-	if plan != nil {
+	if fresh {
 		counts, err := v.state.CountOps(v.r.Context(), plan.Number)
 		if err != nil {
 			return "", err

@@ -69,6 +69,7 @@ type planPage struct {
 	Head     appHead
 	Cycle    *cycleView // whose plan it is; nil: there is none
 	Running  bool       // a cycle is making another one
+	Outdated bool       // cycles have done something since
 	Sums     planSums
 	Line     string
 	Action   string // of which alone operations are shown
@@ -121,12 +122,13 @@ func (v *appVisit) plan() (p planPage, err error) {
 		return p, err
 	}
 	p.Running = len(newest) > 0 && newest[0].Ended == 0
-	cycle, err := v.lastPlan()
+	cycle, fresh, err := v.lastPlan()
 	if err != nil {
 		return p, err
 	}
+	p.Outdated = cycle != nil && !fresh
 	if w := p.Pending.Plan; w != nil && (cycle == nil || cycle.Number < w.Number) {
-		cycle = w
+		cycle, p.Outdated = w, false
 	}
 	if cycle == nil {
 		return p, nil
@@ -147,18 +149,19 @@ func (v *appVisit) judge() *provision.Engine {
 	return &provision.Engine{App: v.setup, Store: v.state, Now: v.c.Directory.Now, Logger: v.c.Logger}
 }
 
-// lastPlan is the newest plan that somebody asked for, of those of late.
-func (v *appVisit) lastPlan() (*provision.Cycle, error) {
+// lastPlan is the newest plan that somebody asked for, of those of late; fresh says
+// that no cycle has done anything since.
+func (v *appVisit) lastPlan() (plan *provision.Cycle, fresh bool, err error) {
 	cycles, err := v.state.Cycles(v.r.Context(), 0, 50)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	for _, c := range cycles {
+	for i, c := range cycles {
 		if c.OnlyPlanned() {
-			return c, nil
+			return c, i == 0, nil
 		}
 	}
-	return nil, nil
+	return nil, false, nil
 }
 
 // planned reads what is shown of a plan: first what waits, then the rest by pages.

@@ -28,6 +28,7 @@ func TestApplicationIsSetUpAndRuns(t *testing.T) {
 		if n := len(r.target.Users()); n != 4 {
 			t.Errorf("%d people at the target", n)
 		}
+		r.get("/applications/out/plan").ok().has("out of date")
 		p := r.get("/applications/out/logs").ok().has("p1@acme.test", "create", "done")
 		entry := regexp.MustCompile(`/applications/out/logs/\d+/\d+`).FindString(p.html)
 		r.get(entry).ok().has("Requests and answers", "POST", "201").hasNot(r.target.Token)
