@@ -43,7 +43,10 @@ func (c *Console) on(mux *http.ServeMux, least authority, pattern string, page f
 		case !least.admits(v.me):
 			v.turnAway()
 		default:
-			if err := page(v); err != nil {
+			err := page(v)
+			if isSignedOut(err) { // while the page was being made
+				c.askToSignIn(w, r)
+			} else if err != nil {
 				c.fail(w, r, v, err)
 			}
 		}
@@ -78,8 +81,20 @@ func (c *Console) askToSignIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	to := "/sign-in"
-	if r.Method == http.MethodGet && r.URL.Path != "/" {
-		to += "?to=" + url.QueryEscape(r.URL.RequestURI())
+	if back := c.cameFor(r); back != "/" {
+		to += "?to=" + url.QueryEscape(back)
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+// cameFor is the page that somebody wanted: of a form the one that it stands on.
+func (c *Console) cameFor(r *http.Request) string {
+	if r.Method == http.MethodGet {
+		return r.URL.RequestURI()
+	}
+	from, err := url.Parse(r.Referer())
+	if err != nil || from.Host != c.Hosts.Host(r) || !isLocal(from.RequestURI()) {
+		return "/"
+	}
+	return from.RequestURI()
 }

@@ -102,6 +102,24 @@ func TestAnotherSitesForm(t *testing.T) {
 	})
 }
 
+// Whoever was signed out while he filled in a form comes back to it.
+func TestFormOfASessionThatIsOver(t *testing.T) {
+	each(t, func(s *site) {
+		for referer, want := range map[string]string{"http://acme.localhost/users/new": "/sign-in?to=%2Fusers%2Fnew", "http://evil.test/x": "/sign-in", "": "/sign-in"} {
+			r, err := http.NewRequestWithContext(t.Context(), "POST", s.server.URL+"/users/new", nil)
+			s.must(err)
+			r.Host = "acme.localhost"
+			r.Header.Set("Referer", referer)
+			resp, err := http.DefaultTransport.RoundTrip(r)
+			s.must(err)
+			resp.Body.Close()
+			if to := resp.Header.Get("Location"); to != want {
+				t.Errorf("from %q sent to %s, want %s", referer, to, want)
+			}
+		}
+	})
+}
+
 // A bare host asks for the company and sends on to its own host.
 func TestSignInAtBareHost(t *testing.T) {
 	each(t, func(s *site) {
