@@ -54,8 +54,10 @@ func (v *visit) attentionItems() (items []attentionItem, err error) {
 	return items, nil
 }
 
-// Refused says whether people wait for the entry.
-func (i attentionItem) Refused() bool { return i.Kind == directory.AttentionRefused }
+// Listed says whether the people of the entry can be listed.
+func (i attentionItem) Listed() bool {
+	return i.Kind == directory.AttentionRefused || i.Kind == directory.AttentionStrays
+}
 
 // Tone is how grave it is.
 func (i attentionItem) Tone() string {

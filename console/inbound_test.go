@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"bufio"
 	"context"
 	"io"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"github.com/rollcall-scim/rollcall/docs"
 	"github.com/rollcall-scim/rollcall/scim"
 	"github.com/rollcall-scim/rollcall/scimhttp"
+	"github.com/rollcall-scim/rollcall/sqlstore/storetest"
 )
 
 // idp is an identity provider that provisions acme over real HTTP.
@@ -238,4 +240,29 @@ func TestConnectionPages(t *testing.T) {
 		b.done(b.post("/connections/two%20words", "do", "delete", "sure", "yes")).has("is deleted")
 		b.get("/connections/nobody").is(404)
 	})
+}
+
+// A list that is looked at keeps itself true.
+func TestActivityIsLive(t *testing.T) {
+	s := newSite(t, storetest.Open(t, storetest.SQLite(t)))
+	okta := s.provisions()
+	b := s.signedIn(admin)
+	r, err := http.NewRequestWithContext(t.Context(), "GET", s.server.URL+"/activity/live?outcome=refused", nil)
+	s.must(err)
+	r.Host = b.host
+	resp, err := b.client.Do(r)
+	s.must(err)
+	defer resp.Body.Close()
+	lines := bufio.NewScanner(resp.Body)
+	sent := false
+	for lines.Scan() {
+		if strings.Contains(lines.Text(), "Nothing here") && !sent {
+			sent = true
+			okta.send("POST", "/Users", `{"displayName":"aino"}`)
+		}
+		if strings.Contains(lines.Text(), "400.14") {
+			return
+		}
+	}
+	t.Errorf("the stream ended: %v", lines.Err())
 }

@@ -97,6 +97,9 @@ type reused struct {
 	person string
 }
 
+// entryStrays is the one entry of its kind.
+const entryStrays = "no-country"
+
 // countedPeople is where counting people for an entry ends.
 const countedPeople = 10_000
 
@@ -329,7 +332,7 @@ func (f attentionFacts) homeless() []AttentionEntry {
 	if f.strays == 0 || !f.settings.Groups() {
 		return nil
 	}
-	return []AttentionEntry{{ID: "no-country", Kind: AttentionStrays, People: f.strays, More: f.strays >= countedPeople,
+	return []AttentionEntry{{ID: entryStrays, Kind: AttentionStrays, People: f.strays, More: f.strays >= countedPeople,
 		Title:  fmt.Sprintf("%s in the group %s because no country came", counted(f.strays, "person is", "people are"), f.home),
 		Detail: "Map country at the identity provider, or move them by hand. Who gets a country is put into its group with the next sync.",
 		First:  time.UnixMicro(0), Cures: []Cure{{Name: CureKeep, Label: "Keep them there"}}}}

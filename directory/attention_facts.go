@@ -144,11 +144,15 @@ type Waiting struct {
 	subject  string
 }
 
-// WaitingFor lists the people who wait for an entry of the kind refused, in a
-// stable order; after is the Next of the page before.
+// WaitingFor lists the people who wait for an entry of the kind refused, or are in
+// the default group for want of a country, in a stable order; after is the next
+// of the page before.
 func (t *Tenant) WaitingFor(ctx context.Context, entry, after string, limit int) (people []Waiting, next string, err error) {
 	if err := t.mayWatch(ctx); err != nil {
 		return nil, "", err
+	}
+	if entry == entryStrays {
+		return t.strays(ctx, after, limit)
 	}
 	rows, err := t.r.Refusals(ctx, causeOf(entry), after, limit+1)
 	if err != nil {
@@ -164,6 +168,28 @@ func (t *Tenant) WaitingFor(ctx context.Context, entry, after string, limit int)
 			w.ID = r.Subject
 		}
 		people = append(people, w)
+	}
+	return people, next, nil
+}
+
+// strays lists those who are in the default group because no country came.
+func (t *Tenant) strays(ctx context.Context, after string, limit int) (people []Waiting, next string, err error) {
+	marks, err := t.r.Marks(ctx, markStray, after, limit+1)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(marks) > limit {
+		marks = marks[:limit]
+		next = marks[limit-1].User
+	}
+	for _, m := range marks {
+		u, _, err := t.r.User(ctx, m.User)
+		if err != nil {
+			return nil, "", err
+		}
+		if u != nil {
+			people = append(people, Waiting{Person: textOf(t.object(u), "userName"), ID: u.ID, Detail: "No country was sent.", Since: moment(m.At), Last: moment(u.Modified)})
+		}
 	}
 	return people, next, nil
 }

@@ -168,6 +168,12 @@ func TestWhatElseNeedsAttention(t *testing.T) {
 		if !strings.Contains(m.Done, "19 teams were removed. 1 team was kept") {
 			t.Error(m.Done)
 		}
+		some, next, err := w.admin.WaitingFor(ctx, got[directory.AttentionStrays].ID, "", 15)
+		w.must(err)
+		rest, end, err := w.admin.WaitingFor(ctx, got[directory.AttentionStrays].ID, next, 15)
+		if w.must(err); len(some) != 15 || len(rest) != 5 || end != "" {
+			t.Errorf("%d and %d strays, %q", len(some), len(rest), end)
+		}
 		w.mend(got[directory.AttentionStrays], directory.CureKeep, "")
 		secret := w.mend(got[directory.AttentionPersonalToken], directory.CureToken, "").Secret
 		w.now = w.now.Add(time.Minute)
