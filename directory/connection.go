@@ -99,6 +99,9 @@ func (t *Tenant) SetConnection(ctx context.Context, name, setting, value string)
 			}
 			c.Deprovision = value
 		case "name":
+			if c.Name == DefaultConnection {
+				return fmt.Errorf("the connection %q keeps its name: personal access tokens go by it. Make another connection under the name that you want", c.Name)
+			}
 			if value, err = chosen(value, "connection"); err != nil {
 				return err
 			}

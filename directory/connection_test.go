@@ -297,3 +297,15 @@ func TestCursorsAreBound(t *testing.T) {
 		try(func(*scim.Query) {}, w.idp, "400.43")
 	})
 }
+
+// Personal tokens belong to the connection default, so it stays what it is.
+func TestDefaultConnectionKeepsItsName(t *testing.T) {
+	each(t, func(w *world) {
+		err := w.admin.SetConnection(t.Context(), directory.DefaultConnection, "name", "other")
+		if err == nil || !strings.Contains(err.Error(), "keeps its name") {
+			t.Errorf("renamed: %v", err)
+		}
+		w.must(w.admin.CreateConnection(t.Context(), "okta"))
+		w.must(w.admin.SetConnection(t.Context(), "okta", "name", "Okta"))
+	})
+}
