@@ -105,8 +105,8 @@ func (v *visit) changeTeam(do string, ids []string) error {
 		text = "They leave it for whatever reason they are in it, and stay out until the attribute that named it changes."
 	}
 	team := v.r.PostForm.Get("to")
-	if team == "" {
-		page, err := v.t.FindTeams(v.r.Context(), directory.TeamQuery{Text: v.r.PostForm.Get("team-q"), Limit: 200})
+	if team == "" || v.r.PostForm.Has("find") {
+		page, err := v.t.FindTeams(v.r.Context(), directory.TeamQuery{Text: v.r.PostForm.Get("team-q"), Group: v.groupOfAll(ids), Limit: 200})
 		if err != nil {
 			return err
 		}
@@ -119,10 +119,26 @@ func (v *visit) changeTeam(do string, ids []string) error {
 	return v.act(directory.Bulk{Kind: kind, Argument: m.ID, People: ids}, past+" "+m.Name)
 }
 
+// groupOfAll is the group of the people, if they are few and have one together:
+// then no other group's teams are offered.
+func (v *visit) groupOfAll(ids []string) (group string) {
+	if len(ids) > 2*manyPeople {
+		return ""
+	}
+	for _, id := range ids {
+		u, err := v.t.User(v.r.Context(), id)
+		if err != nil || group != "" && u.GroupID != group {
+			return "" // who is not there is named when it is done
+		}
+		group = u.GroupID
+	}
+	return group
+}
+
 // ask shows the page that asks for more, with all that the form has said.
 func (v *visit) ask(p actPage) error {
 	for name, values := range v.r.PostForm {
-		if name == "to" || name == "team-q" {
+		if name == "to" || name == "team-q" || name == "find" {
 			continue
 		}
 		for _, value := range values {

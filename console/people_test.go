@@ -173,7 +173,7 @@ func TestPersonOfAnIdP(t *testing.T) {
 	each(t, func(s *site) {
 		id := s.provisioned("anna@acme.test", "a", "Anna", "Aalto")
 		b := s.signedIn(admin)
-		b.get("/users/"+id).ok().has("The connection default provisions this person", "its next change wins", "connection default", "owns the attributes", "External id")
+		b.get("/users/"+id).ok().has("The connection default provisions this person", "its next change wins", "owns the attributes", "External id")
 		b.get("/users/" + id + "/edit").ok().has("its next change wins")
 		_, err := s.acme.SetUser(t.Context(), id, map[string]string{"name.familyName": "Zorro"})
 		s.must(err)

@@ -59,7 +59,7 @@ func (v *visit) fillPerson(p *personPage) (err error) {
 		return err
 	}
 	for i := range p.Attributes {
-		p.Attributes[i].From = strings.TrimPrefix(p.Attributes[i].From, "the ")
+		p.Attributes[i].From = strings.TrimPrefix(strings.TrimPrefix(p.Attributes[i].From, "the "), "connection ")
 	}
 	p.Places = v.t.TeamsOf(ctx, p.User)
 	if p.Links, err = v.t.Links(ctx, p.ID); err != nil {

@@ -12,12 +12,15 @@ import (
 
 // narrowSet is how many people are looked at one by one. Where any one word or
 // filter leaves no more than these, what is found is exact and sorted.
-var narrowSet = 2_000
+var narrowSet = 1_000
 
 const (
 	// widest is how far a page looks for people of whom every single condition
 	// finds many and all together find few.
-	widest = 10_000
+	widest = 5_000
+	// toldSet is how far a page whose order is by words looks to say of how many at
+	// least.
+	toldSet = 500
 	// countedSet is how far people are counted.
 	countedSet = 10_000
 )

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -52,6 +53,11 @@ func (t *Tenant) hunt(ctx context.Context, q PeopleQuery) (*hunt, error) {
 	for _, word := range words[:min(len(words), wordsOfSearch)] {
 		h.terms = append(h.terms, t.s.term(word))
 	}
+	// Where all are frequent the first one is walked: that of the fewest teams,
+	// and of those the longest.
+	slices.SortStableFunc(h.terms, func(a, b term) int {
+		return cmp.Or(len(a.streams)-len(b.streams), len(b.prefix)-len(a.prefix))
+	})
 	// Punctuation alone is nobody's name.
 	h.nobody = len(words) == 0 && strings.TrimSpace(q.Text) != ""
 	return h, nil
@@ -200,7 +206,7 @@ func (h *hunt) has(f *Found) bool {
 func (h *hunt) rarest(ctx context.Context) (streams []Set, size int, err error) {
 	size = narrowSet + 1
 	consider := func(sets []Set) error {
-		if len(sets) > 50 {
+		if len(sets) > 100 {
 			return nil // a letter or two: of teams that begin so there are many
 		}
 		n := 0

@@ -103,7 +103,7 @@ func (h *hunt) wide(ctx context.Context) ([]*Found, PeoplePage, error) {
 			next = &at
 		}
 		// With a full page it goes on a little, to say of how many at least.
-		stopped = full && (page.Total > 0 && counted || scanned >= narrowSet) || scanned >= widest
+		stopped = full && (page.Total > 0 && counted || scanned >= min(toldSet, narrowSet)) || scanned >= widest
 		return !stopped
 	})
 	if err != nil {
