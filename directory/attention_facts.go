@@ -42,12 +42,7 @@ func (t *Tenant) AttentionCount(ctx context.Context) (int, error) {
 func (t *Tenant) attentionFacts(ctx context.Context) (f attentionFacts, err error) {
 	settings, _ := t.s.config()
 	f = attentionFacts{now: t.d.Now(), settings: settings, connection: t.s.connectionName, connections: t.s.listConnections(), held: map[string]int{}}
-	for _, g := range t.s.listGroups() {
-		f.groups = append(f.groups, g.Name)
-		if g.Default {
-			f.home = g.Name
-		}
-	}
+	f.groups, f.home = t.s.groupsByName()
 	f.groupNamed = func(name string) bool { _, ok := t.s.Group(groupKey(name)); return ok }
 	f.owner = func(user string) string {
 		if u, _, err := t.r.User(ctx, user); err == nil && u != nil {
@@ -62,6 +57,19 @@ func (t *Tenant) attentionFacts(ctx context.Context) (f attentionFacts, err erro
 		return f, err
 	}
 	return f, t.nameReused(ctx, &f)
+}
+
+// groupsByName lists the names of groups, and that of the default one.
+func (s *setup) groupsByName() (names []string, home string) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, g := range s.groups {
+		if names = append(names, g.Name); g.First {
+			home = g.Name
+		}
+	}
+	slices.Sort(names)
+	return names, home
 }
 
 // read reads the rows that tell of it, each by an index.

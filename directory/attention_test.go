@@ -3,7 +3,6 @@ package directory_test
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -101,7 +100,7 @@ func TestAnotherNameLetsThemIn(t *testing.T) {
 		_, err = w.admin.CreateUser(t.Context(), "b@acme.test", nil)
 		w.must(err)
 		e := w.attention()[directory.AttentionRefused]
-		if !strings.Contains(e.Again, "Retry selected") || !slices.Contains(e.Cures[1].Among, "Finland") {
+		if !strings.Contains(e.Again, "Retry selected") || e.Cures[1].Among[0] != "Finland" {
 			t.Errorf("entry %+v", e)
 		}
 		m := w.mend(e, directory.CureOtherName, "Finland")
