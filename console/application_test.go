@@ -155,6 +155,20 @@ func TestApplicationIsStopped(t *testing.T) {
 	})
 }
 
+// A set-up that another version has written can be looked at, and mended.
+func TestApplicationThatCannotBeRead(t *testing.T) {
+	s := newSite(t, storetest.Open(t, storetest.SQLite(t)))
+	_, err := s.acme.PutApplication(t.Context(), "odd", "name: odd\nfuture: true\n", nil, 0)
+	s.must(err)
+	b := s.signedIn(admin)
+	for _, page := range []string{"", "/odd", "/odd/plan", "/odd/people", "/odd/logs"} {
+		b.get("/applications"+page).ok().has("odd", "Not readable")
+	}
+	b.get("/applications/odd/set-up").ok().has("Line 2: future: true")
+	b.post("/applications/odd/status", "status", "on").is(422).has("cannot be read")
+	b.post("/applications/odd/run").is(422)
+}
+
 // What an application of Entra ID has is taken over.
 func TestSchemaIsTakenOver(t *testing.T) {
 	s := newSite(t, storetest.Open(t, storetest.SQLite(t)))

@@ -2,6 +2,7 @@ package provision_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -120,4 +121,30 @@ func (r *rig) assignments(app string) string {
 		}
 	}
 	return fmt.Sprint(list)
+}
+
+// failing cannot write assignments.
+type failing struct{ provision.Store }
+
+func (failing) PutScope(context.Context, []*provision.Object) error {
+	return errors.New("the database is away")
+}
+
+// TestAssignmentsAfterATrouble: a cycle that read who came into a group, and ended
+// before it was noted who is assigned, leaves that to the next one.
+func TestAssignmentsAfterATrouble(t *testing.T) {
+	onRig(t, func(r *rig) {
+		r.with("{sync: all}", "{sync: assigned, groups: [All]}")
+		r.have(4)
+		r.groups["All"] = keys(r.people[:2])
+		r.good(provision.Request{})
+		r.groups["All"] = keys(r.people[:3])
+		e := r.engine()
+		e.Store = failing{r.state()}
+		r.ends(provision.Failure, provision.Request{})
+		e.Store = r.state()
+		r.good(provision.Request{})
+		r.want("via", r.object("k2").Via, "All")
+		r.want("came", r.user("p2")["active"], true)
+	})
 }
