@@ -116,6 +116,9 @@ func (v *visit) changeTeam(do string, ids []string) error {
 	if err != nil {
 		return err
 	}
+	if do == "leave" {
+		return v.destroy(kind, ids, fmt.Sprintf("Take %s out of the team %s. %s", count(len(ids), "person", "people"), m.Name, text), past+" "+m.Name, m.ID)
+	}
 	return v.act(directory.Bulk{Kind: kind, Argument: m.ID, People: ids}, past+" "+m.Name)
 }
 

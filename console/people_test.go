@@ -299,7 +299,7 @@ func TestTeamPages(t *testing.T) {
 		b.post("/teams/"+team, "do", "merge", "into", other).ok().has("Merge Revenue into Marketing: 1 person")
 		b.done(b.post("/teams/"+team, "do", "merge", "into", other, "sure", "yes")).has("Revenue is part of Marketing now", "Anna Aalto", "Sales")
 		b.get("/teams/" + team).is(404)
-		b.done(b.post("/users/act", "id", s.user("anna@acme.test").ID, "do", "leave", "to", other, "back", p.to)).has("Taken out of the team Marketing")
+		b.done(b.post("/users/act", "id", s.user("anna@acme.test").ID, "do", "leave", "to", other, "back", p.to, "sure", "yes")).has("Taken out of the team Marketing")
 		b.done(b.post(p.to, "do", "delete", "sure", "yes")).has("is deleted")
 	})
 }
