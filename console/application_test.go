@@ -64,8 +64,10 @@ func TestLeaversWait(t *testing.T) {
 				r.s.must(err)
 			}
 		}
+		r.get("/settings").ok().has("Applications Company")
 		leave("p1", "p2", "p3")
 		r.run().has("3 changes wait for you")
+		r.get("/settings").ok().has("Applications 1 Company")
 		p := r.get("/applications/out/plan").ok().has("3 changes wait for you", "3 people and groups lose access", "The source does not have it any more")
 		ids := regexp.MustCompile(`name="id" value="([^"]+)"`).FindAllStringSubmatch(p.html, -1)
 		all := html.UnescapeString(regexp.MustCompile(`name="all" value="([^"]+)"`).FindStringSubmatch(p.html)[1])
@@ -85,7 +87,7 @@ func TestLeaversWait(t *testing.T) {
 
 		p = r.get("/applications/out/plan").ok()
 		all = html.UnescapeString(regexp.MustCompile(`name="all" value="([^"]+)"`).FindStringSubmatch(p.html)[1])
-		r.done(r.post("/applications/out/plan", "word", "reject", "all", all)).has("3 changes rejected", "3 people and groups stand rejected")
+		r.done(r.post("/applications/out/plan", "word", "reject", "all", all)).has("3 changes rejected", "3 people and groups stand rejected", "Applications Company")
 		r.get("/applications/out/people?view=rejected").ok().has("p4@acme.test", "rejected")
 		r.done(r.post("/applications/out/plan/take-back")).has("asks again about 3 people and groups")
 	})

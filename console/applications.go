@@ -48,6 +48,31 @@ func (c *Console) showApplications(v *visit) error {
 	return v.show("applications.html", "Applications", rows)
 }
 
+// heldApplications is how many applications wait for an admin, or are in quarantine.
+func (v *visit) heldApplications() (n int, err error) {
+	if v.c.Applications == nil {
+		return 0, nil
+	}
+	all, err := v.t.Applications(v.r.Context())
+	if err != nil || len(all) == 0 {
+		return 0, err
+	}
+	row, err := v.t.Row(v.r.Context())
+	if err != nil {
+		return 0, err
+	}
+	for _, a := range all {
+		held, err := provision.Held(v.r.Context(), v.c.Applications.Stores.Application(row.ID, a.ID))
+		if err != nil {
+			return 0, err
+		}
+		if held {
+			n++
+		}
+	}
+	return n, nil
+}
+
 // liveApplications keeps the list true.
 func (c *Console) liveApplications(v *visit) error {
 	return v.live(2*time.Second, func() (string, any, error) {

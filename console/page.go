@@ -24,6 +24,7 @@ type page struct {
 	Tenant   string // the company's name
 	Settings directory.Settings
 	Waiting  int // entries under Needs attention
+	Held     int // applications that wait for an admin, or are in quarantine
 	Tasks    int // of the last days
 	Open     int // those of them that are not done
 	Theme    string
@@ -46,6 +47,11 @@ func (v *visit) page(title string, data any) (*page, error) {
 	}
 	p := &page{Title: title, Path: v.r.URL.Path, Me: v.me, SignedIn: true,
 		Tenant: v.t.Display(), Settings: settings, Waiting: waiting, Data: data}
+	if companyAdmin.admits(v.me) {
+		if p.Held, err = v.heldApplications(); err != nil {
+			return nil, err
+		}
+	}
 	if groupAdmin.admits(v.me) {
 		p.Tasks, p.Open, err = v.taskCounts()
 	}

@@ -32,6 +32,29 @@ func StandingOf(ctx context.Context, s Store) (n Standing, err error) {
 	return n, err
 }
 
+// Held says that an application waits for an admin, or is in quarantine. It asks
+// less than StandingOf, for whoever asks often.
+func Held(ctx context.Context, s Store) (bool, error) {
+	state, err := s.State(ctx)
+	if err != nil || state.Quarantine != "" {
+		return err == nil, err
+	}
+	late, err := s.Cycles(ctx, 0, 5)
+	if err != nil || len(late) == 0 {
+		return false, err
+	}
+	for _, c := range late { // one that looked at everybody has planned all that waits
+		if c.Ended > 0 && c.Kind != OnDemand && (c.Outcome == Success || c.Outcome == Warning) {
+			if c.Counted().Staged == 0 {
+				return false, nil
+			}
+			break
+		}
+	}
+	waiting, _, err := (&Engine{Store: s}).Waiting(ctx)
+	return waiting != nil, err
+}
+
 // Rouse has the server run an application's cycle at once when it is on, and no
 // more when it is off.
 func Rouse(ctx context.Context, s Store, a *Application, now int64) error {
