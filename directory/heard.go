@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -51,17 +52,16 @@ func (d *Directory) flushHeard(ctx context.Context) error {
 	for by, row := range calls {
 		tenants[by.tenant] = append(tenants[by.tenant], *row)
 	}
+	var errs []error
 	for tenant, rows := range tenants {
-		if err := d.Store.Update(ctx, tenant, func(tx Tx) error {
+		errs = append(errs, d.Store.Update(ctx, tenant, func(tx Tx) error {
 			for _, row := range rows {
 				tx.Tally(row)
 			}
 			return nil
-		}); err != nil {
-			return err
-		}
+		}))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // Knock is a request at a tenant's host that was not let in.

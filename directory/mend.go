@@ -265,6 +265,9 @@ func (t *Tenant) resend(ctx context.Context, r *RefusalRow) (id string, err erro
 // refile puts somebody under the cause for which he could not be let in.
 func (t *Tenant) refile(ctx context.Context, was *CauseRow, r *RefusalRow, refused *scim.Error) error {
 	return t.update(ctx, func(w *write) error {
+		if refused.Status == 404 {
+			return endRefusal(w.ctx, w.tx, r) // he has gone meanwhile
+		}
 		c := &CauseRow{Connection: was.Connection, Type: was.Type, Code: refused.Code, Value: refused.Value, Detail: refused.Detail, Client: r.Client, First: w.now, Last: r.Last}
 		c.ID = causeID(c)
 		next := *r

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"maps"
@@ -289,9 +290,7 @@ func (d *Directory) touch(hash string) {
 // FlushTokens writes when tokens were last used and sessions last seen. Serve
 // calls it every minute: the time is coarse so that a request costs no write.
 func (d *Directory) FlushTokens(ctx context.Context) error {
-	if err := d.flushHeard(ctx); err != nil {
-		return err
-	}
+	heard := d.flushHeard(ctx)
 	d.usedMu.Lock()
 	used, seen := d.used, d.seen
 	d.used, d.seen = map[string]int64{}, map[string]int64{}
@@ -302,7 +301,7 @@ func (d *Directory) FlushTokens(ctx context.Context) error {
 		}
 	}
 	if len(seen) == 0 {
-		return nil
+		return heard
 	}
-	return d.Store.TouchSessions(ctx, seen)
+	return errors.Join(heard, d.Store.TouchSessions(ctx, seen))
 }

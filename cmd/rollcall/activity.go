@@ -25,6 +25,7 @@ func newActivity() *cobra.Command {
 whom, how they ended, what to do about an error, and what was skipped.`,
 		Example: `  rollcall activity --tenant acme --failed
   rollcall activity --tenant acme --person anna@acme.test --limit 10
+  rollcall activity --tenant acme --client Okta --operation PATCH --text "does not exist"
   rollcall activity --tenant acme --since 7d --limit 100000 --csv > activity.csv`,
 		Args: arguments(),
 		RunE: onTenant(func(c *cobra.Command, _ []string, t *directory.Tenant) error {
@@ -50,6 +51,10 @@ whom, how they ended, what to do about an error, and what was skipped.`,
 	}
 	c.Flags().StringVar(&f.Person, "person", "", "only requests about this person (userName or id)")
 	c.Flags().BoolVar(&f.Failed, "failed", false, "only requests that were refused")
+	c.Flags().StringVar(&f.Client, "client", "", "only requests of this client, such as Okta")
+	c.Flags().StringVar(&f.Connection, "connection", "", "only requests of this connection")
+	c.Flags().StringVar(&f.Operation, "operation", "", "only requests of this method, such as PATCH")
+	c.Flags().StringVar(&f.Text, "text", "", "only requests with this text in person, error, note or request id")
 	c.Flags().StringVar(&last, "since", "", "only requests since then: so long ago (24h, 7d), or a date (2026-11-24)")
 	c.Flags().BoolVar(&asCSV, "csv", false, "as CSV, for a spreadsheet")
 	c.Flags().IntVar(&f.Limit, "limit", 50, "at most so many")
