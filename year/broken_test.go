@@ -35,6 +35,7 @@ var faults = []struct {
 	{"loses a restore", "okta", year.LockOut},
 	{"keeps the old userName", "entra", year.Attribute},
 	{"never takes members out", "entra", year.IdPGroup},
+	{"answers 404 to an empty look-up", "entra", year.LockOut},
 	{"shows the next who had the address before", "rfc", year.Merged},
 }
 
@@ -46,6 +47,14 @@ func (b broken) Create(ctx context.Context, typ string, r *scim.Resource) (*scim
 		return b.ServiceProvider.Create(ctx, typ, r)
 	}
 	return made, err
+}
+
+func (b broken) Query(ctx context.Context, typ string, q scim.Query) (*scim.Page, error) {
+	page, err := b.ServiceProvider.Query(ctx, typ, q)
+	if b.fault == "answers 404 to an empty look-up" && err == nil && q.Filter != nil && page.Total == 0 {
+		return nil, scim.Errorf(404, "", "404", "Nobody is found (404).")
+	}
+	return page, err
 }
 
 func (b broken) Patch(ctx context.Context, typ, id string, p *scim.Patch, v scim.Version) (*scim.Resource, error) {

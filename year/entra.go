@@ -255,19 +255,20 @@ func (e *entra) escrow(r *remembered, t *trouble, err error) error {
 }
 
 func (e *entra) owes(a *account) (owing, excused bool) {
-	r := e.links[a]
-	if slices.Contains(e.company.touched[e.number], a) {
-		return true, r == nil || r.trouble == nil || r.trouble.excused
-	}
-	return r != nil && r.trouble != nil, r != nil && r.trouble != nil && r.trouble.excused
+	return e.owing(e.links[a], slices.Contains(e.company.touched[e.number], a))
 }
 
 func (e *entra) owesGroup(g *group) (owing, excused bool) {
-	r := e.groups[g]
-	if slices.Contains(e.company.moved[e.number], g) {
-		return true, r == nil || r.trouble == nil || r.trouble.excused
+	return e.owing(e.groups[g], slices.Contains(e.company.moved[e.number], g))
+}
+
+// owing: what waits for its cycle is excused, unless the server brought about
+// that there is none.
+func (e *entra) owing(r *remembered, waits bool) (owing, excused bool) {
+	if r == nil || r.trouble == nil {
+		return waits, waits && !e.quarantined
 	}
-	return r != nil && r.trouble != nil, r != nil && r.trouble != nil && r.trouble.excused
+	return true, r.trouble.excused
 }
 
 func (e *entra) id(a *account) string {
