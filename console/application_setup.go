@@ -55,84 +55,6 @@ type versionView struct {
 
 type diffLine struct{ Kind, Text string }
 
-type templateView struct{ Key, Name, Text string }
-
-// appTemplates are those of the commands, in words for people.
-var appTemplates = []templateView{
-	{"directory", "This directory", "The people of this tenant. A change is at the target within two seconds."},
-	{"ldap", "LDAP or Active Directory", "A server that is asked for what changed."},
-	{"scim", "Another SCIM server", "A service that speaks SCIM 2.0."},
-	{"sql", "A database", "PostgreSQL, by queries of your own."},
-	{"csv", "CSV files", "A file on the server, of which whoever runs it has to approve."},
-	{"seed", "This directory into Rollcall", "With country, locality, region, organization, division and department, of which groups and teams are made."},
-}
-
-// showNewApplication begins with a template.
-func (c *Console) showNewApplication(v *visit) error {
-	p := appSetupPage{Templates: appTemplates}
-	if name := v.r.FormValue("template"); name != "" {
-		text, err := provision.Template(name)
-		if err != nil {
-			return said(err.Error())
-		}
-		p.Document = inEditor(text)
-		p.Secrets = secretsOf(p.Document, nil)
-	}
-	return v.show("application_new.html", "New application", p)
-}
-
-// importSchema begins with the mappings and scoping filters of an application of
-// Entra ID.
-func (c *Console) importSchema(v *visit) error {
-	text, notes, err := provision.ImportSchema([]byte(v.r.PostFormValue("schema")), strings.TrimSpace(v.r.PostFormValue("name")))
-	if err != nil {
-		return v.showAgain("application_new.html", "New application", appSetupPage{Templates: appTemplates, Schema: v.r.PostFormValue("schema")}, said(err.Error()))
-	}
-	p := appSetupPage{Document: string(text), LeftOut: notes}
-	p.Secrets = secretsOf(p.Document, nil)
-	return v.show("application_new.html", "New application", p)
-}
-
-// inEditor is a template as this page has it: secrets come from its fields, and
-// not from an environment.
-func inEditor(template string) string {
-	return strings.NewReplacer(
-		"# Keep it with: rollcall app apply -f FILE\n", "",
-		"from the environment of: rollcall app apply", "typed below, and kept sealed",
-		", from the environment", "; typed below, and kept sealed",
-		"how commands name it", "a short name",
-	).Replace(template)
-}
-
-// createApplication makes an application of what was typed.
-func (c *Console) createApplication(v *visit) error {
-	p := appSetupPage{Document: v.r.PostFormValue("document")}
-	next, err := p.parse(nil)
-	if err != nil {
-		return v.showAgain("application_new.html", "New application", p, faultsSaid(err))
-	}
-	if _, err := v.t.Application(v.r.Context(), next.Name); err == nil {
-		return v.showAgain("application_new.html", "New application", p, said(fmt.Sprintf("There is an application %q already. Choose another name, or change that one under its Set-up.", next.Name)))
-	}
-	secrets, err := v.gather(next, nil)
-	if err != nil {
-		p.faulty(err)
-		return v.showAgain("application_new.html", "New application", p, faultsSaid(err))
-	}
-	made, err := v.t.PutApplication(v.r.Context(), next.Name, string(next.YAML()), secrets, 0)
-	if err != nil {
-		return v.showAgain("application_new.html", "New application", p, provision.HideError(err, secrets))
-	}
-	row, err := v.t.Row(v.r.Context())
-	if err != nil {
-		return err
-	}
-	if err := provision.Rouse(v.r.Context(), c.Applications.Stores.Application(row.ID, made.ID), next, c.Directory.Now().UnixMicro()); err != nil {
-		return err
-	}
-	return v.done("/applications/"+made.Name, made.Name+" is made. Test the connection, then make a plan: nothing is written before it is on.")
-}
-
 // showAppSetup shows the set-up, its versions, and what changed between them.
 func (c *Console) showAppSetup(v *appVisit) error {
 	p := appSetupPage{Document: v.app.Document, Version: v.app.Version}
@@ -178,51 +100,6 @@ func (v *appVisit) fill(p *appSetupPage) error {
 	return nil
 }
 
-// called is whoever made a change, by the name that people know; names keeps those
-// that were found before.
-func (v *visit) called(actor string, names map[string]string) string {
-	id, person := strings.CutPrefix(actor, "user ")
-	if !person {
-		return actor
-	}
-	if names[id] == "" {
-		names[id] = "a person who is gone"
-		if u, err := v.t.User(v.r.Context(), id); err == nil {
-			names[id] = u.UserName
-		}
-	}
-	return names[id]
-}
-
-// diff shows what a version changed.
-func (v *appVisit) diff(p *appSetupPage, number string) error {
-	versions, err := v.t.ApplicationVersions(v.r.Context(), v.app.Name)
-	if err != nil {
-		return err
-	}
-	n, _ := strconv.ParseInt(number, 10, 64)
-	i := slices.IndexFunc(versions, func(one directory.ApplicationVersion) bool { return one.Number == n })
-	if i < 0 {
-		return directory.ErrNotFound
-	}
-	before := ""
-	if i > 0 {
-		before = versions[i-1].Document
-	}
-	p.DiffOf = number
-	for line := range strings.Lines(provision.Diff([]byte(before), []byte(versions[i].Document))) {
-		kind := ""
-		switch line[0] {
-		case '+':
-			kind = "good"
-		case '-':
-			kind = "bad"
-		}
-		p.Diff = append(p.Diff, diffLine{kind, strings.TrimRight(line, "\n")})
-	}
-	return nil
-}
-
 // saveAppSetup keeps what was typed. The version in the form is the one that was
 // edited: what somebody else did meanwhile is not lost.
 func (c *Console) saveAppSetup(v *appVisit) error {
@@ -254,36 +131,6 @@ func (c *Console) saveAppSetup(v *appVisit) error {
 		return v.done(v.at("/set-up"), "Nothing was changed.")
 	}
 	return v.done(v.at("/set-up"), "Saved. Make a plan to see whom it concerns.")
-}
-
-// rollBack gives the application the set-up of an earlier version, as a new one.
-// It stays on or off as it is.
-func (c *Console) rollBack(v *appVisit) error {
-	versions, err := v.t.ApplicationVersions(v.r.Context(), v.app.Name)
-	if err != nil {
-		return err
-	}
-	n, _ := strconv.ParseInt(v.r.PostFormValue("to"), 10, 64)
-	i := slices.IndexFunc(versions, func(one directory.ApplicationVersion) bool { return one.Number == n })
-	if i < 0 {
-		return directory.ErrNotFound
-	}
-	next, err := provision.Parse([]byte(versions[i].Document))
-	if err != nil {
-		return faultsSaid(err)
-	}
-	next.Name, next.Status = v.app.Name, provision.Off
-	if v.setup != nil {
-		next.Status = v.setup.Status
-	}
-	secrets, err := v.gather(next, &v.app)
-	if err != nil {
-		return faultsSaid(err)
-	}
-	if err := v.put(next, secrets, v.app.Version); err != nil {
-		return err
-	}
-	return v.done(v.at("/set-up"), "The set-up is again as it was. Make a plan to see whom it concerns.")
 }
 
 // parse reads the document and notes what is wrong with it.
