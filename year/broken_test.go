@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -216,4 +218,28 @@ func TestStoriesThatEndedBadly(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A server that asks for patience while the year is taken away is given it.
+func TestTakesAwayWithPatience(t *testing.T) {
+	t.Parallel()
+	o := serve(t, storetest.Open(t, storetest.SQLite(t)))
+	s := year.Draw(1, "rfc", 10, 10)
+	place := o.place(s)
+	asked := false
+	impatient := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodDelete && strings.Contains(r.URL.Path, "/Users/") && !asked {
+			asked = true
+			w.Header().Set("Retry-After", "0")
+			w.WriteHeader(http.StatusTooManyRequests)
+			return
+		}
+		o.server.Config.Handler.ServeHTTP(w, r)
+	}))
+	defer impatient.Close()
+	s.Events = nil
+	place.BaseURL = strings.Replace(place.BaseURL, o.server.URL, impatient.URL, 1)
+	if r, err := (&year.Year{Story: s, Server: place}).Run(t.Context()); err != nil || !r.OK() || !asked {
+		t.Error(err, text(r))
+	}
 }

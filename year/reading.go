@@ -190,11 +190,11 @@ func pathsOf(prefix string, ids []string) (paths []string) {
 }
 
 // delete asks with each provider's token: what is one's may be out of another's
-// sight.
+// sight. A server that asks for patience is given it.
 func (j *judge) delete(ctx context.Context, path string, wires []*wire) (gone bool) {
 	for _, w := range wires {
-		status, _, _, err := j.Server.send(ctx, w.token, request{method: http.MethodDelete, path: path})
-		gone = gone || err == nil && (status < 300 || status == http.StatusNotFound || status == http.StatusGone)
+		a, err := w.once(ctx, request{method: http.MethodDelete, path: path})
+		gone = gone || err == nil && (a.ok() || a.status == http.StatusNotFound || a.status == http.StatusGone)
 	}
 	return gone
 }

@@ -57,8 +57,8 @@ type Year struct {
 var Begin = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // Run plays the year and takes away what it made, also when it is interrupted.
-// The error says that the year could not be played; whatever the server did
-// wrong is in the report.
+// The error says that the year could not be played or, beside a report, that not
+// all could be taken away; whatever the server did wrong is in the report.
 func (y *Year) Run(ctx context.Context) (report *Report, err error) {
 	y.set()
 	if err := y.judge.arrive(ctx); err != nil {

@@ -109,9 +109,9 @@ func (y *yearFlags) play(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	report, err := y.once(c, story)
-	if err != nil {
-		return y.cannot(err)
+	report, left := y.once(c, story)
+	if report == nil {
+		return y.cannot(left)
 	}
 	report.Server = y.address
 	if y.html != "" {
@@ -122,8 +122,8 @@ func (y *yearFlags) play(c *cobra.Command) error {
 	if err := show(c, report, func(w io.Writer) { report.WriteText(w) }); err != nil {
 		return err
 	}
-	if report.OK() {
-		return nil
+	if left != nil || report.OK() {
+		return left // what could not be taken away comes before what was found
 	}
 	if y.short != "" {
 		if err := y.shrink(c, story, report.Findings[0].Kind); err != nil {
