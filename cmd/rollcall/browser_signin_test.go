@@ -19,24 +19,7 @@ func TestBrowserSignIn(t *testing.T) {
 	}
 	bare, acme := "http://localhost:"+port, "http://acme.localhost:"+port
 
-	script, err := axeText()
-	if err != nil {
-		t.Logf("NO ACCESSIBILITY CHECKER, the rest is tested: %v", err)
-	}
-	// looked demands that a page can be used by everybody, also on a phone.
-	looked := func(what string) {
-		t.Helper()
-		for _, l := range []look{looks[3], looks[0]} {
-			c.as(l)
-			if script != "" {
-				c.accessible(script, what+", "+l.name)
-			}
-			if wide := value[int64](c, "measure", "document.documentElement.scrollWidth"); wide > l.width {
-				t.Errorf("%s, %s: %d pixels wide: %s", what, l.name, wide, value[string](c, "look for what is too wide", tooWide))
-			}
-		}
-	}
-
+	looked := c.looking()
 	c.open(bare + "/settings")
 	c.sees("Which company")
 	looked("the company's name is asked")

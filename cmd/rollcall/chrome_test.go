@@ -265,3 +265,25 @@ func (c *chrome) picture(path string) {
 		c.t.Fatal(err)
 	}
 }
+
+// looking answers with a demand: the page that is open can be used by everybody,
+// also on a phone.
+func (c *chrome) looking() (looked func(what string)) {
+	c.t.Helper()
+	script, err := axeText()
+	if err != nil {
+		c.t.Logf("NO ACCESSIBILITY CHECKER, the rest is tested: %v", err)
+	}
+	return func(what string) {
+		c.t.Helper()
+		for _, l := range []look{looks[3], looks[0]} {
+			c.as(l)
+			if script != "" {
+				c.accessible(script, what+", "+l.name)
+			}
+			if wide := value[int64](c, "measure", "document.documentElement.scrollWidth"); wide > l.width {
+				c.t.Errorf("%s, %s: %d pixels wide: %s", what, l.name, wide, value[string](c, "look for what is too wide", tooWide))
+			}
+		}
+	}
+}
