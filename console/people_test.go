@@ -207,6 +207,25 @@ func TestUnmatchedPage(t *testing.T) {
 	})
 }
 
+// Of a mass removal nobody is forgotten before an admin has looked.
+func TestRemovedPageOfAMassRemoval(t *testing.T) {
+	each(t, func(s *site) {
+		ctx := t.Context()
+		var ids []string
+		for i := range 5 {
+			ids = append(ids, s.provisioned(fmt.Sprintf("p%d@acme.test", i), fmt.Sprint(i), "Per", fmt.Sprint(i)))
+		}
+		token, err := s.acme.CreateConnectionToken(ctx, directory.DefaultConnection, "SCIM", time.Time{})
+		s.must(err)
+		idp, err := s.dir.OpenToken(ctx, token, "acme", directory.Via{Client: "Entra ID", Operation: "DELETE"})
+		s.must(err)
+		for _, id := range ids {
+			s.must(idp.Delete(ctx, "User", id, ""))
+		}
+		s.signedIn(admin).get("/users/removed").ok().has("5 people", "not before you confirm")
+	})
+}
+
 // What a spreadsheet would run is text in a file of people.
 func TestExport(t *testing.T) {
 	each(t, func(s *site) {

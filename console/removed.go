@@ -11,6 +11,7 @@ type removedPage struct {
 	listed
 	Days      int
 	Forgotten map[string]time.Time // by id
+	Held      map[string]bool      // by id: the removal guard has stopped the clock
 }
 
 func (c *Console) showRemoved(v *visit) error {
@@ -28,6 +29,9 @@ func (c *Console) showRemoved(v *visit) error {
 	p := removedPage{listed: l, Days: settings.RetentionDays(), Forgotten: map[string]time.Time{}}
 	for _, u := range l.People {
 		p.Forgotten[u.ID] = v.t.Forgotten(u)
+	}
+	if p.Held, err = v.t.Held(v.r.Context()); err != nil {
+		return err
 	}
 	return v.show("removed.html", "Removed", p)
 }

@@ -236,6 +236,23 @@ func (t *Tenant) TeamsMadeBy(ctx context.Context, name string) ([]Team, error) {
 	return out, nil
 }
 
+// Held are the ids of the removed people whose clock the removal guard has
+// stopped (behaviour.md 7.7): they are not forgotten before an admin confirms.
+func (t *Tenant) Held(ctx context.Context) (map[string]bool, error) {
+	if err := t.may(everything); err != nil {
+		return nil, err
+	}
+	if err := t.Verify(ctx); err != nil {
+		return nil, err
+	}
+	rows, err := t.r.Removals(ctx)
+	held := map[string]bool{}
+	for _, r := range rows {
+		held[r.User] = held[r.User] || r.State == RemovalHeld
+	}
+	return held, err
+}
+
 // Forgotten is when a person who was removed will be forgotten.
 func (t *Tenant) Forgotten(u User) time.Time {
 	settings, _ := t.s.config()

@@ -159,6 +159,7 @@ var methods = map[string]struct {
 	"OneIdPGroup":    {forAdmins, func(w *world, h *directory.Tenant) error { _, err := h.OneIdPGroup(w.t.Context(), "x"); return err }},
 	"RenameIdPGroup": {forAdmins, func(w *world, h *directory.Tenant) error { return h.RenameIdPGroup(w.t.Context(), "x", "y") }},
 	"TeamsMadeBy":    {forAdmins, func(w *world, h *directory.Tenant) error { _, err := h.TeamsMadeBy(w.t.Context(), "x"); return err }},
+	"Held":           {forAdmins, func(w *world, h *directory.Tenant) error { _, err := h.Held(w.t.Context()); return err }},
 	"Forgotten":      {forAll, func(w *world, h *directory.Tenant) error { h.Forgotten(directory.User{}); return nil }},
 	"OtherNames":     {forGroup, func(w *world, h *directory.Tenant) error { _, err := h.OtherNames(w.t.Context(), "x"); return err }},
 
