@@ -60,13 +60,15 @@ func demo(ctx context.Context, out, errs io.Writer, stay bool) (err error) {
 	if err := s.play(ctx); err != nil {
 		return interrupted(ctx, err)
 	}
-	if stay {
-		if err := s.invite(ctx); err != nil {
-			return interrupted(ctx, err)
-		}
-		<-ctx.Done()
-		s.say("\nThe demo is over; nothing of it is left behind.")
+	if !stay {
+		s.say("\n%s", s.quiet("On a terminal, and without --exit, the demo stays up here, with links that sign you in to both consoles."))
+		return nil
 	}
+	if err := s.invite(ctx); err != nil {
+		return interrupted(ctx, err)
+	}
+	<-ctx.Done()
+	s.say("\nThe demo is over; nothing of it is left behind.")
 	return nil
 }
 
