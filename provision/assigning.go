@@ -118,14 +118,11 @@ func (c *run) named(ctx context.Context, typ, name string) ([]*Object, error) {
 	return c.Store.ObjectsByKey(ctx, keys)
 }
 
-// inOrderOf sorts objects as the group names them, so that of two ways to somebody
-// it is the same that is found first, however many are looked at.
-func inOrderOf(refs []string, found []*Object) {
-	place := make(map[string]int, len(refs))
-	for i, ref := range refs {
-		place[ref] = i
-	}
-	slices.SortStableFunc(found, func(a, b *Object) int { return cmp.Compare(place[a.Ref], place[b.Ref]) })
+// byRef sorts objects by their references, so that of two ways to somebody it is
+// the same that is found first, however many are looked at, and in whatever order
+// the source names the members of a group.
+func byRef(found []*Object) {
+	slices.SortStableFunc(found, func(a, b *Object) int { return cmp.Compare(a.Ref, b.Ref) })
 }
 
 // mark notes the assignment, and opens groups.
@@ -179,7 +176,7 @@ func (a *assigning) members(ctx context.Context, g opened) error {
 	if g.via != "direct" {
 		via = g.via + " > " + g.group.Name
 	}
-	members := r.Get("members").Texts()
+	members := slices.Compact(slices.Sorted(slices.Values(r.Get("members").Texts())))
 	if a.only != nil {
 		members = slices.DeleteFunc(members, func(ref string) bool { return !a.only[ref] })
 	}
@@ -188,7 +185,7 @@ func (a *assigning) members(ctx context.Context, g opened) error {
 		if err != nil {
 			return err
 		}
-		inOrderOf(refs, found)
+		byRef(found)
 		if err := a.mark(ctx, found, via, g.depth+1); err != nil {
 			return err
 		}
