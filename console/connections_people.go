@@ -8,11 +8,11 @@ import (
 	"github.com/rollcall-scim/rollcall/directory"
 )
 
-// namedPeople reads the userNames of a form, one a line; nil means everybody whom
-// the connection knows.
-func (v *visit) namedPeople() (refs []string, err error) {
+// namedPeople reads the userNames of a form, one a line, and says how many they
+// are; nil means everybody whom the connection knows.
+func (v *visit) namedPeople(p *connectionPage) (refs []string, n int, err error) {
 	if v.r.PostForm.Get("whom") == "all" {
-		return nil, nil
+		return nil, p.Linked, nil
 	}
 	refs = strings.FieldsFunc(v.r.PostForm.Get("people"), func(r rune) bool { return r == '\n' || r == '\r' || r == ',' || r == ';' })
 	out := []string{}
@@ -22,19 +22,15 @@ func (v *visit) namedPeople() (refs []string, err error) {
 		}
 	}
 	if len(out) == 0 {
-		return nil, said("Name the people by their userNames, one a line, or choose everybody.")
+		return nil, 0, said("Name the people by their userNames, one a line, or choose everybody.")
 	}
-	return out, nil
+	return out, len(out), nil
 }
 
 func handOver(v *visit, p *connectionPage) error {
-	refs, err := v.namedPeople()
+	refs, n, err := v.namedPeople(p)
 	if err != nil {
 		return err
-	}
-	n := p.Linked
-	if refs != nil {
-		n = len(refs)
 	}
 	if ok, err := v.confirm(fmt.Sprintf("From now on the word of the connection %s counts for these people, and that of others touches only their own links.", p.Name), n); !ok {
 		return err
@@ -46,13 +42,9 @@ func handOver(v *visit, p *connectionPage) error {
 }
 
 func unlink(v *visit, p *connectionPage) error {
-	refs, err := v.namedPeople()
+	refs, n, err := v.namedPeople(p)
 	if err != nil {
 		return err
-	}
-	n := p.Linked
-	if refs != nil {
-		n = len(refs)
 	}
 	if ok, err := v.confirm(fmt.Sprintf("The connection %s forgets these people: their externalIds, and that they belong to it. They stay here, and are matched again when it looks for them.", p.Name), n); !ok {
 		return err
